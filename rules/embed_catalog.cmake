@@ -1,0 +1,22 @@
+# Writes a C++ file that holds the text of the catalogue's files.
+set(text "// Generated from the catalogue's files.\n\n")
+string(APPEND text "#include \"rules/engine/catalog_loader.h\"\n\n")
+string(APPEND text "namespace needlewise {\n\n")
+string(APPEND text "const std::vector<CatalogFileText>& BuiltInCatalog() {\n")
+string(APPEND text
+  "  static const auto* files = new std::vector<CatalogFileText>{\n")
+foreach(file IN LISTS CATALOG_FILES)
+  file(READ ${CATALOG_DIR}/${file} content)
+  string(APPEND text "      {\"${file}\",\n       std::string()")
+  # A string literal may be at most 65,536 bytes by the standard.
+  string(LENGTH "${content}" length)
+  set(position 0)
+  while(position LESS length)
+    string(SUBSTRING "${content}" ${position} 8000 part)
+    string(APPEND text ".append(R\"needlewise(${part})needlewise\")")
+    math(EXPR position "${position} + 8000")
+  endwhile()
+  string(APPEND text "},\n")
+endforeach()
+string(APPEND text "  };\n  return *files;\n}\n\n}  // namespace needlewise\n")
+file(WRITE ${OUTPUT} "${text}")

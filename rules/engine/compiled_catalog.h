@@ -1,0 +1,238 @@
+// The catalogue in the flat form that decisions are made from.
+//
+// The idea, told once. Whatever can still be true of a concept is a set of
+// *worlds*: for a condition, the combinations of "never / past, so long ago /
+// present, since then" in each place the rules look at (the treatment area, a
+// wider region, anywhere); for a quantity, the cells between the limits the
+// rules compare it with. A concept has at most 64 worlds, so what is known of
+// it is one 64-bit word, and a condition on it is another: the condition is
+// true where all possible worlds satisfy it, false where none does, unknown
+// otherwise. Everything a condition asks of one concept folds into one word
+// when the catalogue is compiled. The treatment area, the device and the
+// concerns are concepts too, only ever known.
+
+#ifndef NEEDLEWISE_RULES_ENGINE_COMPILED_CATALOG_H_
+#define NEEDLEWISE_RULES_ENGINE_COMPILED_CATALOG_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
+#include "needlewise/v1/rule_catalog.pb.h"
+#include "rules/engine/partial_date.h"
+#include "rules/engine/truth.h"
+
+namespace needlewise {
+
+// A set of worlds of one concept; bit `i` is world `i`. Never empty.
+using WorldSet = uint64_t;
+
+// The truth of a condition that holds in `satisfying` where `possible` can be.
+constexpr Truth TruthIn(WorldSet possible, WorldSet satisfying) {
+  const WorldSet both = possible & satisfying;
+  return both == possible ? Truth::kTrue
+                          : both == 0 ? Truth::kFalse : Truth::kUnknown;
+}
+
+// How strict the effect of a rule is; also the strictness of the verdict that
+// it alone gives.
+enum class Strictness : uint8_t {
+  kNote = 0,
+  kPrecaution = 1,
+  kReview = 2,
+  kDeferral = 3,
+  kContraindication = 4,
+};
+
+// A place that the rules look at for a concept.
+struct Region {
+  v1::FindingPlace place = v1::FINDING_PLACE_ANYWHERE;
+  // Index of the region's area; only for FINDING_PLACE_REGION.
+  int area = -1;
+};
+
+// A node of a condition in prefix order; a leaf asks one concept.
+struct ConditionNode {
+  enum class Kind : uint8_t { kLeaf, kAllOf, kAnyOf, kNot };
+  Kind kind = Kind::kLeaf;
+  // Leaf: index of the concept.
+  int32_t concept_index = -1;
+  // Leaf: the worlds that satisfy it.
+  WorldSet satisfying = 0;
+  // Index just past the last node under this one.
+  int32_t end = 0;
+};
+
+struct CompiledRule {
+  const v1::Rule* rule = nullptr;
+  Strictness strictness = Strictness::kNote;
+  v1::EffectKind effect = v1::EFFECT_KIND_UNSPECIFIED;
+  std::vector<ConditionNode> nodes;
+  // Concepts the condition asks, each once, in order of index.
+  std::vector<int32_t> concepts;
+  // Whether Kleene's logic alone may call the rule unknown where every
+  // completion agrees: a concept occurs in several branches, or one answer
+  // implies another. Such a rule is settled by trying its completions.
+  bool entangled = false;
+  // For an entangled rule: its concepts and those on implications between
+  // them.
+  std::vector<int32_t> enumerated;
+};
+
+struct CompiledConcept {
+  // Null for the treatment area, the device, a concern and the needle depth.
+  const v1::Concept* definition = nullptr;
+  std::string id;
+  // All its worlds.
+  WorldSet all = 1;
+  bool is_quantity = false;
+
+  // A condition: places, in order from the narrowest; and the windows the
+  // rules measure from its end and its beginning, shortest first.
+  std::vector<Region> regions;
+  std::vector<TimeSpan> end_windows;
+  std::vector<TimeSpan> onset_windows;
+  // `worlds_by_cell[region][cell]`; cell 0 is never, then past by window
+  // (within the shortest first), then present by window.
+  std::vector<std::vector<WorldSet>> worlds_by_cell;
+
+  // A quantity: the limits, ascending. World 2i is the cell below limit i,
+  // world 2i+1 is limit i itself, the last world the cell above all limits.
+  std::vector<double> limits;
+
+  // Worlds from the one that fires fewest rules; where it does not matter,
+  // those that imply nothing first.
+  std::vector<uint8_t> benign_order;
+
+  // Days after which a statement is stale; 0: never.
+  int freshness_days = 0;
+  // Index in the catalogue's sections. -1 for none.
+  int section = -1;
+  // Length of the longest chain of implications that begin here.
+  int gate_height = 0;
+
+  int PastCell(int window) const { return 1 + window; }
+  int PresentCell(int window) const {
+    return 2 + static_cast<int>(end_windows.size()) + window;
+  }
+  int CellCount() const {
+    return 3 + static_cast<int>(end_windows.size() + onset_windows.size());
+  }
+};
+
+// Where `gate` is in `given`, `target` is in `implied`.
+struct CompiledImplication {
+  const v1::Implication* implication = nullptr;
+  int32_t gate = -1;
+  WorldSet given = 0;
+  int32_t target = -1;
+  WorldSet implied = 0;
+};
+
+// The rules of one treatment under one profile.
+struct Program {
+  // Strictest first, then by id.
+  std::vector<const CompiledRule*> rules;
+  // For each concept, the positions in `rules` that ask it.
+  std::vector<std::vector<int32_t>> rules_by_concept;
+  // Truth of each rule where nothing at all is known.
+  std::vector<Truth> nothing_known;
+  // How many rules of the treatment the profile leaves out.
+  int left_out = 0;
+};
+
+struct CompiledArea {
+  const v1::Area* definition = nullptr;
+  int parent = -1;
+  // Bit `i`: area `i` is this one or lies in it.
+  WorldSet holds = 0;
+  // Bit `i`: area `i` is this one or holds it.
+  WorldSet held_by = 0;
+};
+
+struct CompiledTreatment {
+  const v1::Treatment* definition = nullptr;
+  // Indices of this treatment and every one whose rules apply to it.
+  std::vector<int> lineage;
+  // For each profile.
+  std::vector<Program> programs;
+};
+
+// An immutable catalogue. Any number of threads may read one at once.
+class CompiledCatalog {
+ public:
+  CompiledCatalog() = default;
+  CompiledCatalog(const CompiledCatalog&) = delete;
+  CompiledCatalog& operator=(const CompiledCatalog&) = delete;
+
+  // Every record in order of id; `rules` and all else point into it.
+  v1::RuleCatalog catalog;
+  v1::CatalogVersion version;
+
+  std::vector<CompiledConcept> concepts;
+  std::vector<CompiledRule> rules;
+  std::vector<CompiledImplication> implications;
+  // For each concept, the implications it is the gate and the target of.
+  std::vector<std::vector<int32_t>> implications_from;
+  std::vector<std::vector<int32_t>> implications_to;
+  std::vector<CompiledArea> areas;
+  std::vector<CompiledTreatment> treatments;
+  // Profile 0 is `standard`.
+  std::vector<std::string> profiles;
+
+  // Ids to indices.
+  absl::flat_hash_map<std::string, int> concept_index;
+  absl::flat_hash_map<std::string, int> area_index;
+  absl::flat_hash_map<std::string, int> treatment_index;
+  absl::flat_hash_map<std::string, int> device_index;
+  absl::flat_hash_map<std::string, int> concern_index;
+  absl::flat_hash_map<std::string, int> section_index;
+  absl::flat_hash_map<std::string, int> rule_index;
+  absl::flat_hash_map<std::string, int> citation_index;
+  absl::flat_hash_map<std::string, int> parameter_index;
+  absl::flat_hash_map<std::string, int> conflict_index;
+
+  // Concepts that stand for the context of a request.
+  int area_concept = -1;
+  int device_concept = -1;
+  int depth_concept = -1;
+  int age_concept = -1;
+  // Concept of concern `i` is `first_concern_concept + i`.
+  int first_concern_concept = -1;
+  // World of the device concept: 0 none named, 1 not listed, 2+i device `i`.
+  static constexpr int kNoDevice = 0;
+  static constexpr int kUnlistedDevice = 1;
+
+  // Concepts that a code stands for: exact codes, and prefixes by system.
+  absl::flat_hash_map<std::string, std::vector<int>> exact_codes;
+  absl::flat_hash_map<std::string, std::vector<const v1::ConceptCode*>>
+      prefix_codes;
+  absl::flat_hash_map<const v1::ConceptCode*, int> prefix_concepts;
+
+  // Citations as they are shown, by index: title, publisher, year.
+  std::vector<std::string> citation_lines;
+
+  bool AreaHolds(int outer, int inner) const {
+    return (areas[outer].holds >> inner & 1) != 0;
+  }
+};
+
+// Compiles a catalogue that the validator accepts. Errors that only the whole
+// can show (more than 64 worlds of a concept, windows that cannot be ordered)
+// are appended to `*errors` as (subject, message) pairs.
+std::shared_ptr<const CompiledCatalog> CompileCatalog(
+    v1::RuleCatalog catalog,
+    std::vector<std::pair<std::string, std::string>>* errors);
+
+// SHA-256, in hexadecimal, of the catalogue's records in order of id.
+std::string CatalogDigest(const v1::RuleCatalog& sorted_catalog);
+
+// Sorts every record by id, so that files and their order do not matter.
+void SortCatalog(v1::RuleCatalog* catalog);
+
+}  // namespace needlewise
+
+#endif  // NEEDLEWISE_RULES_ENGINE_COMPILED_CATALOG_H_
