@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -54,9 +55,10 @@ struct Region {
   int area = -1;
 };
 
-// A node of a condition in prefix order; a leaf asks one concept.
+// A node of a condition in prefix order; a leaf asks one concept. Negations
+// are pushed down into the leaves, which Kleene's logic allows.
 struct ConditionNode {
-  enum class Kind : uint8_t { kLeaf, kAllOf, kAnyOf, kNot };
+  enum class Kind : uint8_t { kLeaf, kAllOf, kAnyOf };
   Kind kind = Kind::kLeaf;
   // Leaf: index of the concept.
   int32_t concept_index = -1;
@@ -95,9 +97,13 @@ struct CompiledConcept {
   std::vector<Region> regions;
   std::vector<TimeSpan> end_windows;
   std::vector<TimeSpan> onset_windows;
-  // `worlds_by_cell[region][cell]`; cell 0 is never, then past by window
-  // (within the shortest first), then present by window.
+  // `world_cells[world][region]`: cell 0 is never, then past by window (within
+  // the shortest first), then present by window.
+  std::vector<std::vector<uint8_t>> world_cells;
+  // `worlds_by_cell[region][cell]`, the same the other way round.
   std::vector<std::vector<WorldSet>> worlds_by_cell;
+  // `worlds_where_same[i][j]`: worlds with the same cell in regions i and j.
+  std::vector<std::vector<WorldSet>> worlds_where_same;
 
   // A quantity: the limits, ascending. World 2i is the cell below limit i,
   // world 2i+1 is limit i itself, the last world the cell above all limits.
@@ -109,6 +115,9 @@ struct CompiledConcept {
 
   // Days after which a statement is stale; 0: never.
   int freshness_days = 0;
+  bool only_denials_go_stale = false;
+  // Whether the concept stands for the context of a request: always known.
+  bool is_context = false;
   // Index in the catalogue's sections. -1 for none.
   int section = -1;
   // Length of the longest chain of implications that begin here.
@@ -134,6 +143,7 @@ struct CompiledImplication {
 
 // The rules of one treatment under one profile.
 struct Program {
+  int treatment = -1;
   // Strictest first, then by id.
   std::vector<const CompiledRule*> rules;
   // For each concept, the positions in `rules` that ask it.
@@ -178,6 +188,8 @@ class CompiledCatalog {
   // For each concept, the implications it is the gate and the target of.
   std::vector<std::vector<int32_t>> implications_from;
   std::vector<std::vector<int32_t>> implications_to;
+  // Targets of implications; a target comes after the gates that imply it.
+  std::vector<int32_t> implied_concepts;
   std::vector<CompiledArea> areas;
   std::vector<CompiledTreatment> treatments;
   // Profile 0 is `standard`.
@@ -214,6 +226,8 @@ class CompiledCatalog {
 
   // Citations as they are shown, by index: title, publisher, year.
   std::vector<std::string> citation_lines;
+  // Conditions of plan items, by index; empty where an item has none.
+  std::vector<std::vector<ConditionNode>> plan_item_conditions;
 
   bool AreaHolds(int outer, int inner) const {
     return (areas[outer].holds >> inner & 1) != 0;

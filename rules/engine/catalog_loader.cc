@@ -1,0 +1,179 @@
+#include "rules/engine/catalog_loader.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "rules/engine/catalog_source.h"
+#include "rules/engine/catalog_validator.h"
+#include "rules/engine/rule_cases.h"
+
+namespace needlewise {
+namespace {
+
+bool HasErrors(const std::vector<v1::Diagnostic>& diagnostics) {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [](const v1::Diagnostic& d) {
+                       return d.severity() == v1::SEVERITY_ERROR;
+                     });
+}
+
+void SortDiagnostics(std::vector<v1::Diagnostic>* diagnostics) {
+  std::stable_sort(diagnostics->begin(), diagnostics->end(),
+                   [](const v1::Diagnostic& a, const v1::Diagnostic& b) {
+                     return std::make_tuple(a.file(), a.line(), a.column()) <
+                            std::make_tuple(b.file(), b.line(), b.column());
+                   });
+}
+
+void RunCases(const CompiledCatalog& catalog,
+              const std::vector<std::unique_ptr<ParsedFile>>& files,
+              std::vector<v1::Diagnostic>* diagnostics) {
+  std::vector<const testing::v1::RuleCaseSuite*> suites;
+  for (const auto& file : files) {
+    if (file->is_suite) suites.push_back(&file->suite);
+  }
+  const CaseRunner runner(catalog, suites);
+  for (const auto& file : files) {
+    if (!file->is_suite) continue;
+    for (const CaseFailure& failure : runner.Run(file->suite)) {
+      v1::Diagnostic diagnostic =
+          RootOf(*file)
+              .In("cases", failure.index)
+              .Here(absl::StrCat("case `", failure.name, "`: ",
+                                 failure.message));
+      diagnostic.set_subject(failure.name);
+      diagnostics->push_back(std::move(diagnostic));
+    }
+  }
+}
+
+absl::Status ReadFolder(const std::string& folder, const std::string& prefix,
+                        std::vector<CatalogFileText>* files) {
+  DIR* opened = opendir(folder.c_str());
+  if (opened == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("folder `", folder, "` cannot be opened"));
+  }
+  std::vector<std::string> names;
+  while (const dirent* entry = readdir(opened)) {
+    const std::string name = entry->d_name;
+    if (absl::EndsWith(name, ".textproto") && name[0] != '.') {
+      names.push_back(name);
+    }
+  }
+  closedir(opened);
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    std::ifstream stream(absl::StrCat(folder, "/", name), std::ios::binary);
+    std::ostringstream content;
+    content << stream.rdbuf();
+    if (!stream.good() && !stream.eof()) {
+      return absl::UnavailableError(
+          absl::StrCat("file `", folder, "/", name, "` cannot be read"));
+    }
+    files->push_back({absl::StrCat(prefix, name), content.str()});
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+LoadResult LoadCatalog(absl::Span<const CatalogFileText> files,
+                       const LoadOptions& options) {
+  LoadResult result;
+  std::vector<std::unique_ptr<ParsedFile>> parsed;
+  for (const CatalogFileText& text : files) {
+    parsed.push_back(ParseCatalogFile(text, &result.diagnostics));
+  }
+  // Whatever the order of the files.
+  std::sort(parsed.begin(), parsed.end(),
+            [](const auto& a, const auto& b) { return a->name < b->name; });
+  const bool parses = !HasErrors(result.diagnostics);
+  RecordPlaces places;
+  ValidateCatalog(parsed, options.max_condition_depth, &places,
+                  &result.diagnostics);
+  v1::RuleCatalog merged;
+  for (const auto& file : parsed) {
+    if (!file->is_suite) merged.MergeFrom(file->catalog);
+  }
+  SortCatalog(&merged);
+  if (parses) {
+    result.version.set_version(merged.manifest().version());
+    result.version.set_digest(CatalogDigest(merged));
+  }
+  if (!HasErrors(result.diagnostics)) {
+    std::vector<std::pair<std::string, std::string>> errors;
+    std::shared_ptr<const CompiledCatalog> compiled =
+        CompileCatalog(std::move(merged), &errors);
+    for (const auto& [subject, message] : errors) {
+      const auto place = places.find(subject);
+      v1::Diagnostic diagnostic;
+      const std::string text = absl::StrCat("`", subject, "`: ", message);
+      if (place != places.end()) {
+        diagnostic = place->second.Here(text);
+      } else {
+        diagnostic.set_severity(v1::SEVERITY_ERROR);
+        diagnostic.set_file(parsed.empty() ? "" : parsed[0]->name);
+        diagnostic.set_message(text);
+      }
+      diagnostic.set_subject(subject);
+      result.diagnostics.push_back(std::move(diagnostic));
+    }
+    if (compiled != nullptr && options.run_cases) {
+      RunCases(*compiled, parsed, &result.diagnostics);
+    }
+    if (!HasErrors(result.diagnostics)) result.catalog = std::move(compiled);
+  }
+  SortDiagnostics(&result.diagnostics);
+  return result;
+}
+
+absl::StatusOr<std::vector<CatalogFileText>> ReadCatalogFolder(
+    const std::string& folder) {
+  std::vector<CatalogFileText> files;
+  absl::Status status = ReadFolder(folder, "", &files);
+  if (!status.ok()) return status;
+  const std::string cases = absl::StrCat(folder, "/cases");
+  struct stat info;
+  if (stat(cases.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
+    status = ReadFolder(cases, "cases/", &files);
+    if (!status.ok()) return status;
+  }
+  if (files.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("folder `", folder, "` holds no `.textproto` file"));
+  }
+  return files;
+}
+
+std::string FormatDiagnostic(const v1::Diagnostic& diagnostic) {
+  std::string text = diagnostic.file();
+  if (diagnostic.line() > 0) {
+    absl::StrAppend(&text, ":", diagnostic.line(), ":", diagnostic.column());
+  }
+  absl::StrAppend(&text, ": ",
+                  diagnostic.severity() == v1::SEVERITY_WARNING ? "warning"
+                                                                : "error",
+                  ": ", diagnostic.message());
+  if (diagnostic.source_line().empty() || diagnostic.line() == 0) return text;
+  absl::StrAppend(&text, "\n  ", diagnostic.source_line(), "\n  ");
+  for (int i = 1; i < diagnostic.column(); ++i) {
+    const size_t at = static_cast<size_t>(i - 1);
+    text.push_back(at < diagnostic.source_line().size() &&
+                           diagnostic.source_line()[at] == '\t'
+                       ? '\t'
+                       : ' ');
+  }
+  text.push_back('^');
+  return text;
+}
+
+}  // namespace needlewise

@@ -1,0 +1,111 @@
+#include "rules/engine/evaluator.h"
+
+namespace needlewise {
+namespace {
+
+Truth EvaluateAt(const ConditionNode* nodes, int at,
+                 const WorldSet* possible) {
+  const ConditionNode& node = nodes[at];
+  switch (node.kind) {
+    case ConditionNode::Kind::kLeaf:
+      return TruthIn(possible[node.concept_index], node.satisfying);
+    case ConditionNode::Kind::kAllOf: {
+      Truth all = Truth::kTrue;
+      for (int i = at + 1; i < node.end && all != Truth::kFalse;
+           i = nodes[i].end) {
+        all = And(all, EvaluateAt(nodes, i, possible));
+      }
+      return all;
+    }
+    case ConditionNode::Kind::kAnyOf: {
+      Truth any = Truth::kFalse;
+      for (int i = at + 1; i < node.end && any != Truth::kTrue;
+           i = nodes[i].end) {
+        any = Or(any, EvaluateAt(nodes, i, possible));
+      }
+      return any;
+    }
+  }
+  return Truth::kUnknown;
+}
+
+// Tries every completion of an entangled rule's concepts.
+Truth TryCompletions(const CompiledCatalog& catalog, const CompiledRule& rule,
+                     const Facts& facts) {
+  bool can_be_true = false;
+  bool can_be_false = false;
+  ForEachCompletion(catalog, facts, rule.enumerated,
+                    [&](const std::vector<WorldSet>& possible) {
+                      const Truth truth =
+                          EvaluateNodes(rule.nodes, possible.data());
+                      can_be_true = can_be_true || truth != Truth::kFalse;
+                      can_be_false = can_be_false || truth != Truth::kTrue;
+                      return !(can_be_true && can_be_false);
+                    });
+  if (can_be_true == can_be_false) return Truth::kUnknown;
+  return can_be_true ? Truth::kTrue : Truth::kFalse;
+}
+
+}  // namespace
+
+Truth EvaluateNodes(const std::vector<ConditionNode>& nodes,
+                    const WorldSet* possible) {
+  return EvaluateAt(nodes.data(), 0, possible);
+}
+
+Truth EvaluateRule(const CompiledCatalog& catalog, const CompiledRule& rule,
+                   const Facts& facts) {
+  const Truth truth = EvaluateNodes(rule.nodes, facts.possible.data());
+  if (truth == Truth::kUnknown && rule.entangled) {
+    return TryCompletions(catalog, rule, facts);
+  }
+  return truth;
+}
+
+bool BreaksImplication(const CompiledCatalog& catalog, const Facts& facts,
+                       const std::vector<WorldSet>& possible,
+                       int concept_index) {
+  const auto breaks = [&](const CompiledImplication& arc) {
+    const WorldSet gate = possible[arc.gate];
+    const WorldSet target = possible[arc.target];
+    return (gate & ~arc.given) == 0 && (target & arc.implied) == 0 &&
+           !facts.IsBroken(arc.target);
+  };
+  for (const int i : catalog.implications_from[concept_index]) {
+    if (breaks(catalog.implications[i])) return true;
+  }
+  for (const int i : catalog.implications_to[concept_index]) {
+    if (breaks(catalog.implications[i])) return true;
+  }
+  return false;
+}
+
+Evaluation Evaluate(const CompiledCatalog& catalog, const Program& program,
+                    const Facts& facts,
+                    const EffectiveStrictness& strictness) {
+  Evaluation evaluation;
+  evaluation.truths = program.nothing_known;
+  // Rules that ask about something known, each once.
+  std::vector<bool> done(program.rules.size(), false);
+  for (const int c : facts.known) {
+    for (const int position : program.rules_by_concept[c]) {
+      if (done[position]) continue;
+      done[position] = true;
+      evaluation.truths[position] =
+          EvaluateRule(catalog, *program.rules[position], facts);
+    }
+  }
+  for (size_t i = 0; i < evaluation.truths.size(); ++i) {
+    if (evaluation.truths[i] == Truth::kFalse) continue;
+    const size_t level =
+        static_cast<size_t>(strictness.of(static_cast<int>(i)));
+    if (evaluation.truths[i] == Truth::kTrue) {
+      ++evaluation.tally.true_rules[level];
+    } else {
+      ++evaluation.tally.unknown_rules[level];
+    }
+  }
+  return evaluation;
+}
+
+}  // namespace needlewise

@@ -1,0 +1,455 @@
+#include "rules/engine/explainer.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "rules/engine/decide.h"
+
+namespace needlewise {
+namespace {
+
+WorldSet Bit(int world) { return WorldSet{1} << world; }
+
+const char* StatusWord(v1::FindingStatus status) {
+  switch (status) {
+    case v1::FINDING_STATUS_PRESENT:
+      return "present";
+    case v1::FINDING_STATUS_PAST:
+      return "past";
+    case v1::FINDING_STATUS_ABSENT:
+      return "absent";
+    case v1::FINDING_STATUS_NEVER:
+      return "never";
+    default:
+      return "unknown";
+  }
+}
+
+const char* SourceWord(v1::Source source) {
+  switch (source) {
+    case v1::SOURCE_EHR:
+      return "record";
+    case v1::SOURCE_PATIENT:
+      return "patient";
+    case v1::SOURCE_CLINICIAN:
+      return "clinician";
+    case v1::SOURCE_SITE:
+      return "clinic";
+    default:
+      return "source not stated";
+  }
+}
+
+// Concepts whose truth makes a true node true.
+void CollectReasons(const std::vector<ConditionNode>& nodes, int at,
+                    const WorldSet* possible, std::vector<int>* concepts) {
+  const ConditionNode& node = nodes[at];
+  if (node.kind == ConditionNode::Kind::kLeaf) {
+    if (std::find(concepts->begin(), concepts->end(), node.concept_index) ==
+        concepts->end()) {
+      concepts->push_back(node.concept_index);
+    }
+    return;
+  }
+  for (int i = at + 1; i < node.end; i = nodes[i].end) {
+    std::vector<ConditionNode> part(nodes.begin() + i,
+                                    nodes.begin() + nodes[i].end);
+    for (ConditionNode& n : part) n.end -= i;
+    const Truth truth = EvaluateNodes(part, possible);
+    if (node.kind == ConditionNode::Kind::kAnyOf && truth != Truth::kTrue) {
+      continue;
+    }
+    CollectReasons(nodes, i, possible, concepts);
+  }
+}
+
+std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& ids) {
+  return absl::StrJoin(ids, ", ");
+}
+
+void DescribeFact(const v1::Concept& definition, v1::MatchedFact* fact) {
+  std::string text = absl::StrCat(definition.display(), ": ");
+  if (fact->has_quantity()) {
+    absl::StrAppend(&text, fact->quantity().value());
+    if (fact->quantity().unit() != "1") {
+      absl::StrAppend(&text, " ", fact->quantity().unit());
+    }
+  } else {
+    absl::StrAppend(&text, StatusWord(fact->status()));
+  }
+  if (!fact->areas().empty()) {
+    absl::StrAppend(&text, " on ", Joined(fact->areas()));
+  }
+  if (!fact->onset().empty()) absl::StrAppend(&text, ", since ", fact->onset());
+  if (!fact->last().empty()) absl::StrAppend(&text, ", last ", fact->last());
+  absl::StrAppend(&text, " (", SourceWord(fact->source()));
+  if (!fact->recorded().empty()) absl::StrAppend(&text, ", ", fact->recorded());
+  absl::StrAppend(&text, ")");
+  fact->set_text(std::move(text));
+}
+
+void DescribeStatement(const CompiledCatalog& catalog, const Statement& s,
+                       v1::MatchedFact* fact) {
+  const CompiledConcept& about = catalog.concepts[s.concept_index];
+  fact->set_concept(about.id);
+  fact->set_display(about.definition->display());
+  fact->set_source(s.source);
+  if (about.is_quantity) {
+    fact->mutable_quantity()->set_value(s.value);
+    fact->mutable_quantity()->set_unit(about.definition->quantity().unit());
+  } else {
+    fact->set_status(s.status);
+  }
+  if (s.given != nullptr) {
+    *fact->mutable_areas() = s.given->areas();
+    std::sort(fact->mutable_areas()->begin(), fact->mutable_areas()->end());
+    fact->set_onset(s.given->onset());
+    fact->set_last(s.given->last());
+    fact->set_recorded(s.given->recorded());
+  }
+  if (s.closed_section >= 0) {
+    fact->set_closed_section(
+        catalog.catalog.sections(s.closed_section).section_id());
+  }
+  DescribeFact(*about.definition, fact);
+}
+
+// What a quantity that nobody stated is known to be.
+std::string DescribeBound(const CompiledConcept& about, WorldSet possible) {
+  const v1::QuantityForm& form = about.definition->quantity();
+  const int cells = 2 * static_cast<int>(about.limits.size()) + 1;
+  int low = 0;
+  while (low < cells && (possible & Bit(low)) == 0) ++low;
+  int high = cells - 1;
+  while (high > 0 && (possible & Bit(high)) == 0) --high;
+  std::string text;
+  if (low > 0) {
+    text = absl::StrCat(low % 2 == 1 ? "at least " : "above ",
+                        about.limits[(low - 1) / 2]);
+  }
+  if (high < cells - 1) {
+    absl::StrAppend(&text, text.empty() ? "" : " and ",
+                    high % 2 == 1 ? "at most " : "below ",
+                    about.limits[high / 2]);
+  }
+  if (form.unit() != "1") absl::StrAppend(&text, " ", form.unit());
+  return text;
+}
+
+void DescribeAge(const CompiledConcept& about, const PatientFacts& patient,
+                 v1::MatchedFact* fact) {
+  fact->set_concept(about.id);
+  fact->set_display(about.definition->display());
+  AgeInterval age;
+  const PatientIntake& intake = patient.intake();
+  if (intake.age_years.has_value()) {
+    age = {*intake.age_years, *intake.age_years};
+  } else if (intake.birth.has_value()) {
+    age = AgeOn(*intake.birth, patient.day());
+  }
+  if (age.least == age.greatest) {
+    fact->mutable_quantity()->set_value(age.least);
+    fact->mutable_quantity()->set_unit(about.definition->quantity().unit());
+    fact->set_text(
+        absl::StrCat(about.definition->display(), ": ", age.least, " years"));
+  } else {
+    fact->set_text(absl::StrCat(about.definition->display(), ": ", age.least,
+                                " to ", age.greatest, " years"));
+  }
+}
+
+class FactCollector {
+ public:
+  FactCollector(const PatientFacts& patient, const Facts& facts,
+                const TreatmentContext& context,
+                google::protobuf::RepeatedPtrField<v1::MatchedFact>* out)
+      : patient_(patient),
+        catalog_(patient.catalog()),
+        facts_(facts),
+        context_(context),
+        out_(*out) {}
+
+  void Add(int c) {
+    const CompiledConcept& about = catalog_.concepts[c];
+    if (about.is_context) {
+      AddContext(c, about);
+      return;
+    }
+    if (c == catalog_.age_concept) {
+      DescribeAge(about, patient_, out_.Add());
+      return;
+    }
+    std::vector<v1::MatchedFact> found;
+    for (const Statement* s : patient_.StatementsOf(c)) {
+      const bool bears =
+          about.is_quantity ||
+          std::any_of(about.regions.begin(), about.regions.end(),
+                      [&](const Region& region) {
+                        return patient_.BearsOn(*s, region, context_.area) ||
+                               s->areas_complete;
+                      });
+      if (!bears) continue;
+      found.emplace_back();
+      DescribeStatement(catalog_, *s, &found.back());
+    }
+    // Statements in whatever order they came, each once.
+    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+      return a.text() < b.text();
+    });
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (i > 0 && found[i].text() == found[i - 1].text()) continue;
+      *out_.Add() = std::move(found[i]);
+    }
+    AddImplied(c, about);
+  }
+
+ private:
+  void AddContext(int c, const CompiledConcept& about) {
+    v1::MatchedFact* fact = out_.Add();
+    fact->set_concept(about.id);
+    std::string value;
+    if (c == catalog_.area_concept) {
+      fact->set_display("Treatment area");
+      value = catalog_.areas[context_.area].definition->display();
+    } else if (c == catalog_.device_concept) {
+      fact->set_display("Device");
+      value = DescribeDevice(catalog_, context_.device_world);
+    } else if (c == catalog_.depth_concept) {
+      fact->set_display("Planned needle depth");
+      value = context_.needle_depth_mm < 0
+                  ? "not stated"
+                  : absl::StrCat(context_.needle_depth_mm, " mm");
+    } else {
+      const int concern = c - catalog_.first_concern_concept;
+      fact->set_display("Concern");
+      value = absl::StrCat(
+          catalog_.catalog.concerns(concern).display(),
+          facts_.possible[c] == Bit(1) ? "" : ", not stated");
+    }
+    fact->set_text(absl::StrCat(fact->display(), ": ", value, " (request)"));
+  }
+
+  void AddImplied(int c, const CompiledConcept& about) {
+    for (const int i : catalog_.implications_to[c]) {
+      const CompiledImplication& arc = catalog_.implications[i];
+      if (facts_.IsBroken(c) || TruthIn(facts_.possible[arc.gate], arc.given) !=
+                                    Truth::kTrue) {
+        continue;
+      }
+      v1::MatchedFact* fact = out_.Add();
+      fact->set_concept(about.id);
+      fact->set_display(about.definition->display());
+      const CompiledConcept& gate = catalog_.concepts[arc.gate];
+      fact->set_implied_by(gate.id);
+      const std::vector<const Statement*> answers =
+          patient_.StatementsOf(arc.gate);
+      if (!answers.empty()) {
+        fact->set_source(answers[0]->source);
+        if (answers[0]->given != nullptr) {
+          fact->set_recorded(answers[0]->given->recorded());
+        }
+      }
+      std::string value;
+      if (about.is_quantity) {
+        value = DescribeBound(about, facts_.possible[c]);
+      } else {
+        for (const v1::ConceptState& state : arc.implication->implies()) {
+          if (state.concept() == about.id) fact->set_status(state.status());
+        }
+        value = StatusWord(fact->status());
+      }
+      fact->set_text(absl::StrCat(about.definition->display(), ": ", value,
+                                  ", implied by the answer on ",
+                                  gate.definition->display()));
+      return;
+    }
+  }
+
+  const PatientFacts& patient_;
+  const CompiledCatalog& catalog_;
+  const Facts& facts_;
+  const TreatmentContext& context_;
+  google::protobuf::RepeatedPtrField<v1::MatchedFact>& out_;
+};
+
+// Worlds of a concept that the future can still bring: what was, stays.
+WorldSet Reachable(const CompiledConcept& about, WorldSet possible) {
+  if (about.is_quantity || about.is_context) return about.all;
+  WorldSet reachable = about.all;
+  for (size_t r = 0; r < about.regions.size(); ++r) {
+    const WorldSet never = about.worlds_by_cell[r][0];
+    if ((possible & never) == 0) reachable &= ~never;
+  }
+  return reachable;
+}
+
+std::string NameOf(const CompiledCatalog& catalog, int c) {
+  const CompiledConcept& about = catalog.concepts[c];
+  if (about.definition != nullptr) return about.definition->display();
+  if (c == catalog.area_concept) return "Treatment area";
+  if (c == catalog.device_concept) return "Device";
+  if (c == catalog.depth_concept) return "Planned needle depth";
+  return catalog.catalog.concerns(c - catalog.first_concern_concept).display();
+}
+
+// The worlds of a rule's concepts that make it false with the fewest changes:
+// one change where one is enough, else all concepts at their best.
+std::vector<std::pair<int, WorldSet>> Undo(const CompiledCatalog& catalog,
+                                           const CompiledRule& rule,
+                                           std::vector<WorldSet> possible,
+                                           const Facts& facts) {
+  const auto best = [&](int c, std::vector<WorldSet>* with) {
+    const CompiledConcept& about = catalog.concepts[c];
+    const WorldSet reachable = Reachable(about, facts.possible[c]);
+    for (const uint8_t world : about.benign_order) {
+      if ((reachable & Bit(world)) == 0) continue;
+      (*with)[c] = Bit(world);
+      if (EvaluateNodes(rule.nodes, with->data()) == Truth::kFalse) return true;
+    }
+    return false;
+  };
+  // Facts first, then the request: another device, depth or concern.
+  std::vector<int> order;
+  for (const int c : rule.concepts) {
+    if (!catalog.concepts[c].is_context && c != catalog.age_concept) {
+      order.push_back(c);
+    }
+  }
+  for (const int c : rule.concepts) {
+    if (c == catalog.device_concept || c == catalog.depth_concept) {
+      order.push_back(c);
+    }
+  }
+  for (const int c : order) {
+    std::vector<WorldSet> with = possible;
+    if (best(c, &with)) return {{c, with[c]}};
+  }
+  std::vector<std::pair<int, WorldSet>> changes;
+  for (const int c : order) {
+    const bool done = best(c, &possible);
+    if (possible[c] != facts.possible[c]) changes.emplace_back(c, possible[c]);
+    if (done) return changes;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string DescribeDevice(const CompiledCatalog& catalog, int device_world) {
+  if (device_world == CompiledCatalog::kNoDevice) return "none named";
+  if (device_world == CompiledCatalog::kUnlistedDevice) {
+    return "not listed for this treatment";
+  }
+  return catalog.catalog.devices(device_world - 2).display();
+}
+
+void ExplainCitations(
+    const CompiledCatalog& catalog,
+    const google::protobuf::RepeatedPtrField<v1::SourceReference>& references,
+    google::protobuf::RepeatedPtrField<v1::CitedSource>* cited) {
+  for (const v1::SourceReference& reference : references) {
+    const int index = catalog.citation_index.at(reference.source());
+    const v1::Citation& citation = catalog.catalog.citations(index);
+    v1::CitedSource* out = cited->Add();
+    out->set_source(reference.source());
+    out->set_grade(reference.grade());
+    out->set_text(catalog.citation_lines[index]);
+    out->set_doi(citation.doi());
+    out->set_url(citation.url());
+    out->set_note(reference.note());
+    out->set_provenance(citation.provenance());
+  }
+}
+
+void ExplainRule(const CompiledRule& rule, const PatientFacts& patient,
+                 const Facts& facts, const TreatmentContext& context,
+                 v1::FiredRule* fired) {
+  fired->set_title(rule.rule->title());
+  fired->set_clinician_text(rule.rule->clinician_text());
+  fired->set_cleared_by(rule.rule->cleared_by());
+  *fired->mutable_conflicts() = rule.rule->conflicts();
+  ExplainCitations(patient.catalog(), rule.rule->citations(),
+                   fired->mutable_citations());
+  std::vector<int> reasons;
+  CollectReasons(rule.nodes, 0, facts.possible.data(), &reasons);
+  FactCollector collector(patient, facts, context, fired->mutable_facts());
+  for (const int c : reasons) collector.Add(c);
+}
+
+void ExplainQuestion(const CompiledCatalog& catalog, const Program& program,
+                     const OpenQuestion& question, v1::Question* out) {
+  const v1::Concept& definition =
+      *catalog.concepts[question.concept_index].definition;
+  out->set_text(definition.question());
+  out->set_tense(definition.tense());
+  *out->mutable_answer_sources() = definition.answer_sources();
+  if (definition.has_quantity()) out->set_unit(definition.quantity().unit());
+  for (const int position : question.rules) {
+    out->add_rule_ids(program.rules[position]->rule->rule_id());
+  }
+  for (const int c : question.settles) {
+    out->add_settles(catalog.concepts[c].id);
+  }
+}
+
+void ExplainChange(const Program& program,
+                   const EffectiveStrictness& strictness,
+                   const Evaluation& evaluation, const PatientFacts& patient,
+                   const Facts& facts, const v1::AreaDecision& decision,
+                   v1::Counterfactual* change) {
+  const CompiledCatalog& catalog = patient.catalog();
+  Facts after = facts;
+  bool possible = true;
+  std::string from_date;
+  for (size_t i = 0; i < evaluation.truths.size(); ++i) {
+    const int position = static_cast<int>(i);
+    if (evaluation.truths[i] != Truth::kTrue ||
+        strictness.of(position) < Strictness::kReview) {
+      continue;
+    }
+    const CompiledRule& rule = *program.rules[i];
+    std::string clears_on;
+    for (const v1::FiredRule& fired : decision.fired()) {
+      if (fired.rule_id() == rule.rule->rule_id()) {
+        clears_on = fired.clears_on();
+      }
+    }
+    from_date = std::max(from_date, clears_on);
+    const auto changes = Undo(catalog, rule, facts.possible, facts);
+    if (changes.empty()) {
+      v1::RequiredChange* required = change->add_changes();
+      required->set_rule_id(rule.rule->rule_id());
+      required->set_clears_on(clears_on);
+      if (clears_on.empty()) {
+        required->set_impossible(true);
+        possible = false;
+        required->set_text(absl::StrCat(
+            rule.rule->title(),
+            " Nothing about the patient that can change clears this."));
+      } else {
+        required->set_text(
+            absl::StrCat(rule.rule->title(), " Time clears it."));
+      }
+      continue;
+    }
+    for (const auto& [c, worlds] : changes) {
+      v1::RequiredChange* required = change->add_changes();
+      required->set_concept(catalog.concepts[c].id);
+      required->set_rule_id(rule.rule->rule_id());
+      required->set_clears_on(clears_on);
+      required->set_text(
+          absl::StrCat(NameOf(catalog, c), ": ", rule.rule->cleared_by()));
+      after.possible[c] = worlds;
+      after.known.push_back(c);
+    }
+  }
+  change->set_possible(possible);
+  change->set_from_date(from_date);
+  if (!possible) return;
+  const Evaluation then = Evaluate(catalog, program, after, strictness);
+  change->set_verdict(VerdictFrom(then.tally));
+}
+
+}  // namespace needlewise

@@ -1,0 +1,468 @@
+#include "rules/engine/patient_intake.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "rules/engine/nearest_names.h"
+#include "rules/engine/patient_facts.h"
+
+namespace needlewise {
+namespace {
+
+constexpr int kOldestAge = 130;
+constexpr size_t kLongestCode = 64;
+constexpr size_t kLongestReference = 256;
+constexpr char kDateForm[] =
+    "is not a date that exists; write YYYY, YYYY-MM or YYYY-MM-DD";
+
+class Reader {
+ public:
+  Reader(const CompiledCatalog& catalog, Day as_of, Day today,
+         PatientIntake* intake, Violations* violations)
+      : catalog_(catalog),
+        as_of_(as_of),
+        today_(today),
+        intake_(*intake),
+        violations_(*violations) {}
+
+  void ReadAge(const v1::Patient& patient) {
+    if (patient.has_age_years()) {
+      if (patient.age_years() < 0 || patient.age_years() > kOldestAge) {
+        Fault("patient.age_years", absl::StrCat("must be from 0 to ",
+                                                kOldestAge, " years"));
+      } else {
+        intake_.age_years = patient.age_years();
+      }
+    }
+    if (patient.birth_date().empty()) return;
+    intake_.birth = ReadDate("patient.birth_date", patient.birth_date());
+    if (!intake_.birth.has_value()) return;
+    if (intake_.birth->first > as_of_) {
+      Fault("patient.birth_date", "lies after the day of the decision");
+      return;
+    }
+    const AgeInterval age = AgeOn(*intake_.birth, as_of_);
+    if (age.least > kOldestAge) {
+      Fault("patient.birth_date",
+            absl::StrCat("gives an age above ", kOldestAge, " years"));
+    }
+    if (intake_.age_years.has_value() &&
+        (*intake_.age_years < age.least || *intake_.age_years > age.greatest)) {
+      Fault("patient.age_years",
+            "disagrees with `patient.birth_date` on the day of the decision; "
+            "correct one or leave one out");
+    }
+  }
+
+  void ReadFinding(const v1::Finding& finding, const std::string& path,
+                   int index) {
+    Statement statement;
+    statement.finding = index;
+    statement.given = &finding;
+    statement.source = finding.source();
+    if (!v1::Source_IsValid(finding.source())) {
+      Fault(absl::StrCat(path, ".source"), "is not a source");
+    }
+    const size_t faults = violations_.size();
+    const std::vector<int> concepts = ReadSubject(finding, path, index);
+    ReadDates(finding, path, &statement);
+    ReadAreas(finding, path, &statement);
+    ReadStatus(finding, path, &statement);
+    for (const int c : concepts) {
+      statement.concept_index = c;
+      ReadForConcept(finding, path, catalog_.concepts[c], &statement);
+      if (violations_.size() == faults) {
+        intake_.statements.push_back(statement);
+      }
+    }
+  }
+
+  void ReadClosedSection(const v1::ClosedSection& closed,
+                         const std::string& path) {
+    const auto section = catalog_.section_index.find(closed.section());
+    if (section == catalog_.section_index.end()) {
+      std::vector<std::pair<std::string, std::string>> names;
+      for (const auto& s : catalog_.catalog.sections()) {
+        names.emplace_back(s.section_id(), s.section_id());
+      }
+      Fault(absl::StrCat(path, ".section"),
+            absl::StrCat("is not a section of the catalogue",
+                         DidYouMean(NearestNames(closed.section(), names))));
+    }
+    if (!v1::Source_IsValid(closed.source())) {
+      Fault(absl::StrCat(path, ".source"), "is not a source");
+    }
+    const DayInterval recorded =
+        ReadRecorded(closed.recorded(), absl::StrCat(path, ".recorded"));
+    if (section == catalog_.section_index.end()) return;
+    for (size_t c = 0; c < catalog_.concepts.size(); ++c) {
+      const CompiledConcept& asked = catalog_.concepts[c];
+      if (asked.section != section->second || asked.is_quantity) continue;
+      if (mentioned_.empty()) FindMentioned();
+      if (mentioned_[c] || DeniedByStatement(static_cast<int>(c))) continue;
+      Statement statement;
+      statement.concept_index = static_cast<int>(c);
+      statement.status = asked.definition->tense() == v1::QUESTION_TENSE_EVER
+                             ? v1::FINDING_STATUS_NEVER
+                             : v1::FINDING_STATUS_ABSENT;
+      statement.source = closed.source();
+      statement.recorded = recorded;
+      statement.closed_section = section->second;
+      closed_statements_.push_back(statement);
+    }
+  }
+
+  void AddClosedStatements() {
+    intake_.statements.insert(intake_.statements.end(),
+                              closed_statements_.begin(),
+                              closed_statements_.end());
+  }
+
+ private:
+  void Fault(std::string field, std::string description) {
+    violations_.push_back({std::move(field), std::move(description)});
+  }
+
+  void FindMentioned() {
+    mentioned_.assign(catalog_.concepts.size(), false);
+    for (const Statement& s : intake_.statements) {
+      mentioned_[s.concept_index] = true;
+    }
+  }
+
+  // Whether a statement says what a gate's "no" would deny. Nobody answered
+  // such a gate with no, so closing its section does not either.
+  bool DeniedByStatement(int gate) const {
+    for (const int i : catalog_.implications_from[gate]) {
+      const CompiledImplication& arc = catalog_.implications[i];
+      if (DeniedByStatement(arc.target)) return true;
+      for (const Statement& s : intake_.statements) {
+        if (s.concept_index == arc.target && Breaks(arc, s)) return true;
+      }
+    }
+    return false;
+  }
+
+  bool Breaks(const CompiledImplication& arc, const Statement& s) const {
+    const CompiledConcept& target = catalog_.concepts[arc.target];
+    if (target.is_quantity) {
+      return s.status != v1::FINDING_STATUS_UNKNOWN &&
+             (arc.implied >> QuantityCell(target, s.value) & 1) == 0;
+    }
+    if (s.status == v1::FINDING_STATUS_PRESENT) return true;
+    const WorldSet never = target.worlds_by_cell.back()[0];
+    return s.status == v1::FINDING_STATUS_PAST && (arc.implied & ~never) == 0;
+  }
+
+  std::optional<DayInterval> ReadDate(const std::string& path,
+                                      const std::string& text) {
+    const std::optional<DayInterval> days = ParsePartialDate(text);
+    if (!days.has_value()) {
+      Fault(path, kDateForm);
+    } else if (days->first > today_) {
+      Fault(path, "lies after today");
+      return std::nullopt;
+    }
+    return days;
+  }
+
+  DayInterval ReadRecorded(const std::string& text, const std::string& path) {
+    const Day with_request = std::min(today_, as_of_);
+    if (text.empty()) return {with_request, with_request};
+    const std::optional<DayInterval> days = ReadDate(path, text);
+    if (!days.has_value()) return {with_request, with_request};
+    return {days->first, std::min(days->last, std::max(today_, days->first))};
+  }
+
+  void ReadDates(const v1::Finding& finding, const std::string& path,
+                 Statement* statement) {
+    const auto read = [&](const std::string& text, const char* field,
+                          bool* has, DayInterval* days) {
+      if (text.empty()) return;
+      const auto interval = ReadDate(absl::StrCat(path, ".", field), text);
+      if (!interval.has_value()) return;
+      *has = true;
+      *days = *interval;
+    };
+    read(finding.onset(), "onset", &statement->has_onset, &statement->onset);
+    read(finding.last(), "last", &statement->has_last, &statement->last);
+    statement->recorded =
+        ReadRecorded(finding.recorded(), absl::StrCat(path, ".recorded"));
+    if (statement->has_onset && statement->has_last &&
+        statement->onset.first > statement->last.last) {
+      Fault(absl::StrCat(path, ".onset"), "lies after `last`");
+    }
+  }
+
+  void ReadAreas(const v1::Finding& finding, const std::string& path,
+                 Statement* statement) {
+    for (int i = 0; i < finding.areas_size(); ++i) {
+      const auto area = catalog_.area_index.find(finding.areas(i));
+      if (area == catalog_.area_index.end()) {
+        std::vector<std::pair<std::string, std::string>> names;
+        for (const auto& a : catalog_.catalog.areas()) {
+          names.emplace_back(a.area_id(), a.area_id());
+        }
+        Fault(absl::StrCat(path, ".areas[", i, "]"),
+              absl::StrCat("is not an area of the catalogue",
+                           DidYouMean(NearestNames(finding.areas(i), names))));
+      } else {
+        statement->areas |= WorldSet{1} << area->second;
+      }
+    }
+    statement->areas_complete = finding.areas_complete();
+    if (!finding.areas_complete()) return;
+    if (finding.areas().empty()) {
+      Fault(absl::StrCat(path, ".areas_complete"),
+            "says that `areas` are all, and there are none; name them");
+    }
+    if (finding.status() != v1::FINDING_STATUS_PRESENT &&
+        finding.status() != v1::FINDING_STATUS_PAST) {
+      Fault(absl::StrCat(path, ".areas_complete"),
+            "goes with PRESENT or PAST only");
+    }
+  }
+
+  void ReadStatus(const v1::Finding& finding, const std::string& path,
+                  Statement* statement) {
+    statement->status = finding.status();
+    if (!v1::FindingStatus_IsValid(finding.status())) {
+      Fault(absl::StrCat(path, ".status"), "is not a status");
+    }
+    const bool has_status =
+        finding.status() != v1::FINDING_STATUS_UNSPECIFIED;
+    if (!finding.has_quantity() && !has_status) {
+      Fault(absl::StrCat(path, ".status"),
+            "is required; PRESENT, PAST, ABSENT, NEVER or UNKNOWN");
+    }
+    if (finding.status() == v1::FINDING_STATUS_NEVER ||
+        finding.status() == v1::FINDING_STATUS_UNKNOWN) {
+      if (statement->has_last) {
+        Fault(absl::StrCat(path, ".last"),
+              "does not go with NEVER or UNKNOWN; use PAST");
+      }
+      if (statement->has_onset) {
+        Fault(absl::StrCat(path, ".onset"),
+              "does not go with NEVER or UNKNOWN; use PRESENT or PAST");
+      }
+    }
+    if (finding.status() == v1::FINDING_STATUS_ABSENT && statement->has_last) {
+      statement->status = v1::FINDING_STATUS_PAST;
+    }
+  }
+
+  std::vector<int> ReadSubject(const v1::Finding& finding,
+                               const std::string& path, int index) {
+    switch (finding.subject_case()) {
+      case v1::Finding::kConcept: {
+        const auto found = catalog_.concept_index.find(finding.concept());
+        if (found != catalog_.concept_index.end()) {
+          if (found->second == catalog_.age_concept) {
+            Fault(absl::StrCat(path, ".concept"),
+                  "the age is stated in `patient.age_years` or "
+                  "`patient.birth_date`");
+            return {};
+          }
+          return {found->second};
+        }
+        Fault(absl::StrCat(path, ".concept"),
+              absl::StrCat(
+                  "is not a concept of the catalogue",
+                  DidYouMean(NearestNames(finding.concept(), ConceptNames()))));
+        return {};
+      }
+      case v1::Finding::kCoding:
+        return ReadCoding(finding, path, index);
+      case v1::Finding::SUBJECT_NOT_SET:
+        break;
+    }
+    Fault(path, "says nothing of what it is about; set `concept` or `coding`");
+    return {};
+  }
+
+  std::vector<int> ReadCoding(const v1::Finding& finding,
+                              const std::string& path, int index) {
+    const v1::Coding& coding = finding.coding();
+    if (coding.system().empty() || coding.code().empty() ||
+        coding.code().size() > kLongestCode ||
+        coding.system().size() > kLongestReference) {
+      Fault(absl::StrCat(path, ".coding"),
+            absl::StrCat("needs a system and a code of at most ", kLongestCode,
+                         " bytes"));
+      return {};
+    }
+    std::vector<int> concepts;
+    const auto exact = catalog_.exact_codes.find(
+        absl::StrCat(coding.system(), "|", coding.code()));
+    if (exact != catalog_.exact_codes.end()) concepts = exact->second;
+    const auto prefixes = catalog_.prefix_codes.find(coding.system());
+    if (prefixes != catalog_.prefix_codes.end()) {
+      for (const v1::ConceptCode* code : prefixes->second) {
+        if (!absl::StartsWith(coding.code(), code->coding().code())) continue;
+        if (std::any_of(code->except_prefixes().begin(),
+                        code->except_prefixes().end(),
+                        [&](const std::string& except) {
+                          return absl::StartsWith(coding.code(), except);
+                        })) {
+          continue;
+        }
+        concepts.push_back(catalog_.prefix_concepts.at(code));
+      }
+    }
+    std::sort(concepts.begin(), concepts.end());
+    concepts.erase(std::unique(concepts.begin(), concepts.end()),
+                   concepts.end());
+    if (concepts.empty()) {
+      v1::Notice notice;
+      notice.set_kind(v1::NOTICE_KIND_CODE_NOT_MAPPED);
+      notice.add_findings(index);
+      notice.set_text(
+          "The code stands for no concept of the catalogue and was not used.");
+      *notice.mutable_coding() = coding;
+      intake_.notices.push_back(std::move(notice));
+    }
+    return concepts;
+  }
+
+  void ReadForConcept(const v1::Finding& finding, const std::string& path,
+                      const CompiledConcept& asked, Statement* statement) {
+    if (!asked.is_quantity) {
+      if (finding.has_quantity()) {
+        Fault(absl::StrCat(path, ".quantity"),
+              "the concept has a status and no value");
+      }
+      return;
+    }
+    if (!finding.has_quantity()) {
+      if (finding.status() != v1::FINDING_STATUS_UNKNOWN) {
+        Fault(absl::StrCat(path, ".status"),
+              "a quantity has a value or is UNKNOWN; set `quantity`");
+      }
+      return;
+    }
+    if (finding.status() != v1::FINDING_STATUS_UNSPECIFIED) {
+      Fault(absl::StrCat(path, ".status"),
+            "does not go with `quantity`; leave it unset");
+    }
+    ReadQuantity(finding.quantity(), absl::StrCat(path, ".quantity"),
+                 asked.definition->quantity(), statement);
+  }
+
+  void ReadQuantity(const v1::Quantity& quantity, const std::string& path,
+                    const v1::QuantityForm& form, Statement* statement) {
+    if (!std::isfinite(quantity.value())) {
+      Fault(absl::StrCat(path, ".value"), "is not a number");
+      return;
+    }
+    double value = quantity.value();
+    std::string unit = quantity.unit();
+    if (unit.empty() && form.unit() == "1") unit = "1";
+    if (unit != form.unit()) {
+      const v1::UnitConversion* conversion = nullptr;
+      std::string units = absl::StrCat("`", form.unit(), "`");
+      for (const v1::UnitConversion& c : form.conversions()) {
+        absl::StrAppend(&units, ", `", c.unit(), "`");
+        if (c.unit() == unit) conversion = &c;
+      }
+      if (conversion == nullptr) {
+        Fault(absl::StrCat(path, ".unit"),
+              absl::StrCat(unit.empty() ? "is required and is never guessed"
+                                        : "does not convert",
+                           "; give the value in ", units, " (UCUM)"));
+        return;
+      }
+      const double numerator =
+          conversion->numerator() == 0 ? 1 : conversion->numerator();
+      const double denominator =
+          conversion->denominator() == 0 ? 1 : conversion->denominator();
+      value = value * numerator / denominator + conversion->offset();
+    }
+    if (value < form.minimum() || value > form.maximum()) {
+      Fault(absl::StrCat(path, ".value"),
+            absl::StrCat("is not possible; expected from ", form.minimum(),
+                         " to ", form.maximum(), " ", form.unit()));
+      return;
+    }
+    if (form.whole_numbers() && value != std::floor(value)) {
+      Fault(absl::StrCat(path, ".value"), "must be a whole number");
+      return;
+    }
+    statement->value = value;
+  }
+
+  std::vector<std::pair<std::string, std::string>> ConceptNames() const {
+    std::vector<std::pair<std::string, std::string>> names;
+    for (const v1::Concept& c : catalog_.catalog.concepts()) {
+      names.emplace_back(c.concept_id(), c.concept_id());
+      names.emplace_back(c.display(), c.concept_id());
+      for (const std::string& s : c.synonyms()) {
+        names.emplace_back(s, c.concept_id());
+      }
+    }
+    return names;
+  }
+
+  const CompiledCatalog& catalog_;
+  const Day as_of_;
+  const Day today_;
+  PatientIntake& intake_;
+  Violations& violations_;
+  std::vector<bool> mentioned_;
+  std::vector<Statement> closed_statements_;
+};
+
+}  // namespace
+
+Day ReadAsOf(const std::string& as_of, Day today, Violations* violations) {
+  if (as_of.empty()) return today;
+  const std::optional<Day> day = ParseWholeDate(as_of);
+  if (day.has_value()) return *day;
+  violations->push_back(
+      {"as_of", "is not a date that exists; write YYYY-MM-DD"});
+  return today;
+}
+
+PatientIntake ReadPatient(const CompiledCatalog& catalog,
+                          const Environment& environment,
+                          const v1::Patient& patient, Day as_of,
+                          Violations* violations) {
+  PatientIntake intake;
+  intake.as_of = as_of;
+  intake.today = ToDay(environment.today);
+  if (patient.findings_size() > environment.max_findings) {
+    violations->push_back(
+        {"patient.findings", absl::StrCat("holds more than ",
+                                          environment.max_findings,
+                                          " findings; send fewer")});
+    return intake;
+  }
+  if (patient.patient_reference().size() > kLongestReference) {
+    violations->push_back(
+        {"patient.patient_reference",
+         absl::StrCat("is longer than ", kLongestReference, " bytes")});
+  }
+  Reader reader(catalog, as_of, intake.today, &intake, violations);
+  reader.ReadAge(patient);
+  intake.statements.reserve(patient.findings_size() + 16);
+  for (int i = 0; i < patient.findings_size(); ++i) {
+    reader.ReadFinding(patient.findings(i),
+                       absl::StrCat("patient.findings[", i, "]"), i);
+  }
+  if (environment.site_findings != nullptr) {
+    for (size_t i = 0; i < environment.site_findings->size(); ++i) {
+      reader.ReadFinding((*environment.site_findings)[i],
+                         absl::StrCat("site_findings[", i, "]"), -1);
+    }
+  }
+  for (int i = 0; i < patient.closed_sections_size(); ++i) {
+    reader.ReadClosedSection(
+        patient.closed_sections(i),
+        absl::StrCat("patient.closed_sections[", i, "]"));
+  }
+  reader.AddClosedStatements();
+  return intake;
+}
+
+}  // namespace needlewise

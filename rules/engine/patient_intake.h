@@ -1,0 +1,81 @@
+// Reads what a caller states of a patient: checks every field, reports every
+// fault at once, and turns findings into statements about concepts.
+
+#ifndef NEEDLEWISE_RULES_ENGINE_PATIENT_INTAKE_H_
+#define NEEDLEWISE_RULES_ENGINE_PATIENT_INTAKE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/civil_time.h"
+#include "needlewise/v1/patient.pb.h"
+#include "needlewise/v1/screening.pb.h"
+#include "rules/engine/compiled_catalog.h"
+#include "rules/engine/partial_date.h"
+#include "rules/engine/violation.h"
+
+namespace needlewise {
+
+// What a decision rests on beside the request and the catalogue.
+struct Environment {
+  // The day of the call. Statements without a date were made on it; nothing
+  // may be dated after it.
+  absl::CivilDay today;
+  // Standing facts about the site, which join each request. May be null. Not
+  // owned.
+  const std::vector<v1::Finding>* site_findings = nullptr;
+  // Most findings of one patient.
+  int max_findings = 2000;
+};
+
+// One statement about one concept. A finding whose code stands for several
+// concepts makes several.
+struct Statement {
+  int concept_index = -1;
+  // PRESENT, PAST, ABSENT, NEVER or UNKNOWN; unset for a quantity.
+  v1::FindingStatus status = v1::FINDING_STATUS_UNSPECIFIED;
+  // Bits of `CompiledCatalog::areas`; 0: no area given.
+  WorldSet areas = 0;
+  bool areas_complete = false;
+  // When it began, and when it was last so; wide open where not stated.
+  bool has_onset = false;
+  DayInterval onset;
+  bool has_last = false;
+  DayInterval last;
+  // In the concept's own unit.
+  double value = 0;
+  v1::Source source = v1::SOURCE_UNSPECIFIED;
+  DayInterval recorded;
+  // Index in `patient.findings`; -1 for a closed section or a site fact.
+  int finding = -1;
+  // Index in the catalogue's sections, for a closed section; else -1.
+  int closed_section = -1;
+  // The finding as given; null for a closed section. Not owned.
+  const v1::Finding* given = nullptr;
+};
+
+// A patient as read. Refers to the request, which must outlive it.
+struct PatientIntake {
+  Day as_of = 0;
+  Day today = 0;
+  std::vector<Statement> statements;
+  std::optional<DayInterval> birth;
+  std::optional<int> age_years;
+  // Codes that stand for no concept.
+  std::vector<v1::Notice> notices;
+};
+
+// Reads `as_of`: empty is `today`. Appends a violation where it is malformed.
+Day ReadAsOf(const std::string& as_of, Day today, Violations* violations);
+
+// Reads a patient. Every fault is appended to `*violations`; what is faulty is
+// left out of the result, which must not be used then.
+PatientIntake ReadPatient(const CompiledCatalog& catalog,
+                          const Environment& environment,
+                          const v1::Patient& patient, Day as_of,
+                          Violations* violations);
+
+}  // namespace needlewise
+
+#endif  // NEEDLEWISE_RULES_ENGINE_PATIENT_INTAKE_H_

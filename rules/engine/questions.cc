@@ -1,0 +1,445 @@
+#include "rules/engine/questions.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace needlewise {
+namespace {
+
+// Steps after which a search gives up and keeps the question: asking once too
+// often is the lesser harm. No released catalogue comes near it.
+constexpr int kMostSteps = 20000;
+
+bool IsOpen(WorldSet worlds) { return (worlds & (worlds - 1)) != 0; }
+
+WorldSet Bit(int world) { return WorldSet{1} << world; }
+
+class Search {
+ public:
+  Search(const CompiledCatalog& catalog, const Program& program,
+         const Facts& facts, const Evaluation& evaluation,
+         const EffectiveStrictness& strictness)
+      : catalog_(catalog),
+        program_(program),
+        facts_(facts),
+        evaluation_(evaluation),
+        strictness_(strictness) {}
+
+  OpenQuestions Run() {
+    OpenQuestions questions;
+    floor_ = StrictestTrue(evaluation_.tally);
+    if (floor_ == Strictness::kContraindication) return questions;
+    for (size_t i = 0; i < evaluation_.truths.size(); ++i) {
+      const int position = static_cast<int>(i);
+      if (evaluation_.truths[i] == Truth::kUnknown &&
+          strictness_.of(position) > floor_) {
+        live_.push_back(position);
+      }
+    }
+    std::stable_sort(live_.begin(), live_.end(), [&](int a, int b) {
+      return strictness_.of(a) > strictness_.of(b);
+    });
+    if (!live_.empty()) FindOutstanding(&questions.outstanding);
+    FindAlsoUseful(questions.outstanding, &questions.also_useful);
+    return questions;
+  }
+
+ private:
+  void FindOutstanding(std::vector<OpenQuestion>* outstanding) {
+    MakeBenign();
+    std::vector<int> candidates;
+    std::vector<bool> seen(catalog_.concepts.size(), false);
+    for (const int position : live_) {
+      for (const int c : AskedBy(position)) {
+        if (!seen[c] && IsOpen(facts_.possible[c])) candidates.push_back(c);
+        seen[c] = true;
+      }
+    }
+    influences_.assign(catalog_.concepts.size(), false);
+    for (const int c : candidates) influences_[c] = InfluencesDirectly(c);
+    // Gates, from the nearest to what they settle upwards.
+    for (auto t = catalog_.implied_concepts.rbegin();
+         t != catalog_.implied_concepts.rend(); ++t) {
+      for (const int i : catalog_.implications_to[*t]) {
+        const int gate = catalog_.implications[i].gate;
+        if (!influences_[gate] && IsOpen(facts_.possible[gate]) &&
+            InfluencesAsGate(gate)) {
+          influences_[gate] = true;
+        }
+      }
+    }
+    for (size_t c = 0; c < influences_.size(); ++c) {
+      if (influences_[c]) outstanding->push_back(Describe(static_cast<int>(c)));
+    }
+    std::stable_sort(
+        outstanding->begin(), outstanding->end(),
+        [&](const OpenQuestion& a, const OpenQuestion& b) {
+          const auto rank = [&](const OpenQuestion& q) {
+            return std::make_tuple(
+                -static_cast<int>(q.decides),
+                q.settles.empty()
+                    ? 0
+                    : -catalog_.concepts[q.concept_index].gate_height,
+                -static_cast<int>(q.settles.size() + q.rules.size()));
+          };
+          return rank(a) < rank(b);
+        });
+  }
+
+  const std::vector<int32_t>& AskedBy(int position) const {
+    const CompiledRule& rule = *program_.rules[position];
+    return rule.entangled ? rule.enumerated : rule.concepts;
+  }
+
+  // Gives each concept the world in which nothing fires, if there is one.
+  void MakeBenign() {
+    benign_ = facts_.possible;
+    for (size_t c = 0; c < benign_.size(); ++c) {
+      if (!IsOpen(benign_[c])) continue;
+      for (const uint8_t world : catalog_.concepts[c].benign_order) {
+        if ((benign_[c] & Bit(world)) != 0) {
+          benign_[c] = Bit(world);
+          break;
+        }
+      }
+    }
+    benign_holds_ = NothingFires(benign_, Strictness::kPrecaution);
+    for (const CompiledImplication& arc : catalog_.implications) {
+      if ((benign_[arc.gate] & ~arc.given) == 0 &&
+          (benign_[arc.target] & arc.implied) == 0 &&
+          !facts_.IsBroken(arc.target)) {
+        benign_holds_ = false;
+      }
+    }
+  }
+
+  // Whether every live rule at least as strict as `level` is false.
+  bool NothingFires(const std::vector<WorldSet>& possible,
+                    Strictness level) const {
+    for (const int position : live_) {
+      if (strictness_.of(position) < level) break;
+      if (EvaluateNodes(program_.rules[position]->nodes, possible.data()) !=
+          Truth::kFalse) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  bool IsTrue(int position, const std::vector<WorldSet>& possible) const {
+    return EvaluateNodes(program_.rules[position]->nodes, possible.data()) ==
+           Truth::kTrue;
+  }
+
+  // The usual case without a search: a rule that asks only this.
+  bool FiresAlone(int c) {
+    const WorldSet before = benign_[c];
+    bool fires = false;
+    for (const int position : program_.rules_by_concept[c]) {
+      const CompiledRule& rule = *program_.rules[position];
+      if (rule.nodes.size() != 1 || strictness_.of(position) <= floor_ ||
+          evaluation_.truths[position] != Truth::kUnknown) {
+        continue;
+      }
+      for (WorldSet rest = facts_.possible[c] & rule.nodes[0].satisfying;
+           rest != 0 && !fires; rest &= rest - 1) {
+        benign_[c] = rest & -rest;
+        fires = !BreaksImplication(catalog_, facts_, benign_, c);
+      }
+      if (fires) break;
+    }
+    benign_[c] = before;
+    return fires;
+  }
+
+  bool InfluencesDirectly(int c) {
+    if (benign_holds_ && FiresAlone(c)) return true;
+    for (const bool thorough : {false, true}) {
+      if (!thorough && !benign_holds_) continue;
+      for (const int position : live_) {
+        const std::vector<int32_t>& asked = AskedBy(position);
+        if (std::find(asked.begin(), asked.end(), c) == asked.end()) continue;
+        if (Separates(c, position, thorough)) return true;
+      }
+    }
+    return false;
+  }
+
+  // Whether two answers to `c` make `position` true in one and leave nothing
+  // as strict true in the other, all else being equal: all else benign, or,
+  // `thorough`, anything.
+  bool Separates(int c, int position, bool thorough) {
+    const Strictness level = strictness_.of(position);
+    std::vector<int32_t> varied;
+    for (const int v : AskedBy(position)) {
+      if (IsOpen(facts_.possible[v])) varied.push_back(v);
+    }
+    Facts start;
+    start.possible = thorough ? facts_.possible : benign_;
+    start.broken = facts_.broken;
+    for (const int v : varied) start.possible[v] = facts_.possible[v];
+    bool found = false;
+    int steps = 0;
+    ForEachCompletion(
+        catalog_, start, varied, [&](const std::vector<WorldSet>& with) {
+          if (++steps > kMostSteps) {
+            found = true;
+            return false;
+          }
+          if (!IsTrue(position, with)) return true;
+          std::vector<WorldSet> without = with;
+          for (WorldSet rest = facts_.possible[c] & ~with[c]; rest != 0;
+               rest &= rest - 1) {
+            without[c] = rest & -rest;
+            if (BreaksImplication(catalog_, facts_, without, c)) continue;
+            if (thorough) {
+              std::vector<WorldSet> repaired = without;
+              steps_left_ = kMostSteps;
+              if (!Repair(level, &repaired)) continue;
+              repaired[c] = with[c];
+              if (BreaksImplication(catalog_, facts_, repaired, c)) continue;
+              found = true;
+            } else {
+              found = NothingFires(without, level);
+            }
+            if (found) return false;
+          }
+          return true;
+        });
+    return found;
+  }
+
+  // Fills in what is unknown so that nothing as strict as `level` fires.
+  bool Repair(Strictness level, std::vector<WorldSet>* possible) {
+    if (--steps_left_ < 0) return true;
+    for (const int position : live_) {
+      if (strictness_.of(position) < level) break;
+      const CompiledRule& rule = *program_.rules[position];
+      const Truth truth = EvaluateNodes(rule.nodes, possible->data());
+      if (truth == Truth::kFalse) continue;
+      if (truth == Truth::kTrue) return false;
+      for (const int c : rule.concepts) {
+        const WorldSet before = (*possible)[c];
+        if (!IsOpen(before)) continue;
+        for (const uint8_t world : catalog_.concepts[c].benign_order) {
+          if ((before & Bit(world)) == 0) continue;
+          (*possible)[c] = Bit(world);
+          if (!BreaksImplication(catalog_, facts_, *possible, c) &&
+              Repair(level, possible)) {
+            return true;
+          }
+        }
+        (*possible)[c] = before;
+        return false;
+      }
+      return false;
+    }
+    return true;
+  }
+
+  // Whether a gate's "no", with what it implies, can change the verdict.
+  bool InfluencesAsGate(int gate) {
+    for (const int i : catalog_.implications_from[gate]) {
+      const CompiledImplication& arc = catalog_.implications[i];
+      const WorldSet can_be = facts_.possible[gate];
+      if ((can_be & arc.given) == 0 || (can_be & ~arc.given) == 0) continue;
+      if (facts_.IsBroken(arc.target)) continue;
+      const WorldSet target = facts_.possible[arc.target];
+      if ((target & ~arc.implied) == 0 || !influences_[arc.target]) continue;
+      if (!benign_holds_) return true;
+      if (GateSeparates(arc)) return true;
+    }
+    return false;
+  }
+
+  bool GateSeparates(const CompiledImplication& arc) {
+    // A gate of a gate matters where that one does.
+    if (!catalog_.implications_from[arc.target].empty()) return true;
+    for (const int position : live_) {
+      const std::vector<int32_t>& asked = AskedBy(position);
+      if (std::find(asked.begin(), asked.end(), arc.target) == asked.end()) {
+        continue;
+      }
+      if (GateSeparates(arc, position)) return true;
+    }
+    return false;
+  }
+
+  bool GateSeparates(const CompiledImplication& arc, int position) {
+    const Strictness level = strictness_.of(position);
+    std::vector<int32_t> varied = {arc.gate};
+    for (const int v : AskedBy(position)) {
+      if (IsOpen(facts_.possible[v]) && v != arc.gate) varied.push_back(v);
+    }
+    Facts start;
+    start.possible = benign_;
+    start.broken = facts_.broken;
+    for (const int v : varied) start.possible[v] = facts_.possible[v];
+    start.possible[arc.gate] &= ~arc.given;
+    bool found = false;
+    int steps = 0;
+    ForEachCompletion(
+        catalog_, start, varied, [&](const std::vector<WorldSet>& with) {
+          if (++steps > kMostSteps) {
+            found = true;
+            return false;
+          }
+          if ((with[arc.target] & arc.implied) != 0 ||
+              !IsTrue(position, with)) {
+            return true;
+          }
+          for (WorldSet rest = facts_.possible[arc.gate] & arc.given;
+               rest != 0; rest &= rest - 1) {
+            std::vector<WorldSet> without = with;
+            without[arc.gate] = rest & -rest;
+            if (Follow(arc.gate, &without) && NothingFires(without, level)) {
+              found = true;
+              return false;
+            }
+          }
+          return true;
+        });
+    return found;
+  }
+
+  // Changes what a gate's answer, and what follows from it, force.
+  bool Follow(int gate, std::vector<WorldSet>* possible) const {
+    for (const int i : catalog_.implications_from[gate]) {
+      const CompiledImplication& arc = catalog_.implications[i];
+      if (((*possible)[gate] & ~arc.given) != 0 ||
+          ((*possible)[arc.target] & arc.implied) != 0 ||
+          facts_.IsBroken(arc.target)) {
+        continue;
+      }
+      const WorldSet allowed = facts_.possible[arc.target] & arc.implied;
+      if (allowed == 0) return false;
+      for (const uint8_t world :
+           catalog_.concepts[arc.target].benign_order) {
+        if ((allowed & Bit(world)) != 0) {
+          (*possible)[arc.target] = Bit(world);
+          break;
+        }
+      }
+      if (!Follow(arc.target, possible)) return false;
+    }
+    return true;
+  }
+
+  OpenQuestion Describe(int c) const {
+    OpenQuestion question;
+    question.concept_index = c;
+    for (const int i : catalog_.implications_from[c]) {
+      const CompiledImplication& arc = catalog_.implications[i];
+      if (influences_[arc.target] &&
+          std::find(question.settles.begin(), question.settles.end(),
+                    arc.target) == question.settles.end()) {
+        question.settles.push_back(arc.target);
+      }
+    }
+    for (const int position : live_) {
+      const std::vector<int32_t>& asked = AskedBy(position);
+      const bool waits =
+          std::find(asked.begin(), asked.end(), c) != asked.end() ||
+          std::any_of(question.settles.begin(), question.settles.end(),
+                      [&](int target) {
+                        return std::find(asked.begin(), asked.end(), target) !=
+                               asked.end();
+                      });
+      if (waits) question.rules.push_back(position);
+    }
+    question.decides = DecidedBy(c, 0);
+    return question;
+  }
+
+  Strictness DecidedBy(int c, size_t depth) const {
+    Strictness decides = Strictness::kNote;
+    for (const int position : live_) {
+      const std::vector<int32_t>& asked = AskedBy(position);
+      if (std::find(asked.begin(), asked.end(), c) != asked.end()) {
+        decides = strictness_.of(position);
+        break;
+      }
+    }
+    if (depth > catalog_.concepts.size()) return decides;
+    for (const int i : catalog_.implications_from[c]) {
+      const int target = catalog_.implications[i].target;
+      if (influences_[target]) {
+        decides = std::max(decides, DecidedBy(target, depth + 1));
+      }
+    }
+    return decides;
+  }
+
+  void FindAlsoUseful(const std::vector<OpenQuestion>& outstanding,
+                      std::vector<OpenQuestion>* also_useful) const {
+    std::vector<int> at(catalog_.concepts.size(), -1);
+    for (const OpenQuestion& question : outstanding) {
+      at[question.concept_index] = -2;
+    }
+    for (size_t i = 0; i < evaluation_.truths.size(); ++i) {
+      const int position = static_cast<int>(i);
+      if (evaluation_.truths[i] != Truth::kUnknown ||
+          strictness_.of(position) > Strictness::kPrecaution) {
+        continue;
+      }
+      for (const ConditionNode& node : program_.rules[i]->nodes) {
+        if (node.kind != ConditionNode::Kind::kLeaf) continue;
+        const int c = node.concept_index;
+        if (at[c] == -2 || TruthIn(facts_.possible[c], node.satisfying) !=
+                               Truth::kUnknown) {
+          continue;
+        }
+        if (at[c] == -1) {
+          at[c] = static_cast<int>(also_useful->size());
+          also_useful->emplace_back();
+          also_useful->back().concept_index = c;
+          also_useful->back().decides = strictness_.of(position);
+        }
+        std::vector<int>& rules = (*also_useful)[at[c]].rules;
+        if (rules.empty() || rules.back() != position) {
+          rules.push_back(position);
+        }
+      }
+    }
+  }
+
+  const CompiledCatalog& catalog_;
+  const Program& program_;
+  const Facts& facts_;
+  const Evaluation& evaluation_;
+  const EffectiveStrictness& strictness_;
+  Strictness floor_ = Strictness::kNote;
+  // Unknown rules that are stricter than every true one, strictest first.
+  std::vector<int> live_;
+  std::vector<WorldSet> benign_;
+  bool benign_holds_ = false;
+  std::vector<bool> influences_;
+  int steps_left_ = 0;
+};
+
+}  // namespace
+
+Strictness StrictestTrue(const RuleTally& tally) {
+  for (size_t s = tally.true_rules.size(); s-- > 1;) {
+    if (tally.true_rules[s] > 0) return static_cast<Strictness>(s);
+  }
+  return Strictness::kNote;
+}
+
+Strictness StrictestPossible(const RuleTally& tally) {
+  for (size_t s = tally.true_rules.size(); s-- > 1;) {
+    if (tally.true_rules[s] + tally.unknown_rules[s] > 0) {
+      return static_cast<Strictness>(s);
+    }
+  }
+  return Strictness::kNote;
+}
+
+OpenQuestions FindOpenQuestions(const CompiledCatalog& catalog,
+                                const Program& program, const Facts& facts,
+                                const Evaluation& evaluation,
+                                const EffectiveStrictness& strictness) {
+  return Search(catalog, program, facts, evaluation, strictness).Run();
+}
+
+}  // namespace needlewise
