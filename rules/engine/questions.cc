@@ -154,87 +154,151 @@ class Search {
 
   bool InfluencesDirectly(int c) {
     if (benign_holds_ && FiresAlone(c)) return true;
-    for (const bool thorough : {false, true}) {
-      if (!thorough && !benign_holds_) continue;
+    for (const Others others :
+         {Others::kBenign, Others::kGatesOpen, Others::kAny}) {
+      if (others == Others::kBenign && !benign_holds_) continue;
       for (const int position : live_) {
         const std::vector<int32_t>& asked = AskedBy(position);
         if (std::find(asked.begin(), asked.end(), c) == asked.end()) continue;
-        if (Separates(c, position, thorough)) return true;
+        if (Separates(c, position, others)) return true;
       }
     }
     return false;
   }
 
+  // What a search assumes of the concepts that it does not vary: the cheaper
+  // assumptions find nearly everything, the last one all of it.
+  enum class Others { kBenign, kGatesOpen, kAny };
+
+  // Moves every gate above `c` to an answer that leaves `c` free.
+  void OpenGates(int c, std::vector<WorldSet>* possible) const {
+    for (const int i : catalog_.implications_to[c]) {
+      const CompiledImplication& arc = catalog_.implications[i];
+      if (((*possible)[arc.gate] & ~arc.given) != 0) continue;
+      for (const uint8_t world : catalog_.concepts[arc.gate].benign_order) {
+        if ((facts_.possible[arc.gate] & ~arc.given & Bit(world)) != 0) {
+          (*possible)[arc.gate] = Bit(world);
+          break;
+        }
+      }
+      OpenGates(arc.gate, possible);
+    }
+  }
+
   // Whether two answers to `c` make `position` true in one and leave nothing
-  // as strict true in the other, all else being equal: all else benign, or,
-  // `thorough`, anything.
-  bool Separates(int c, int position, bool thorough) {
+  // as strict true in the other, all else being equal.
+  bool Separates(int c, int position, Others others) {
     const Strictness level = strictness_.of(position);
     std::vector<int32_t> varied;
     for (const int v : AskedBy(position)) {
       if (IsOpen(facts_.possible[v])) varied.push_back(v);
     }
     Facts start;
-    start.possible = thorough ? facts_.possible : benign_;
+    start.possible = benign_;
     start.broken = facts_.broken;
+    if (others != Others::kBenign) {
+      for (const int v : varied) OpenGates(v, &start.possible);
+    }
     for (const int v : varied) start.possible[v] = facts_.possible[v];
     bool found = false;
     int steps = 0;
-    ForEachCompletion(
-        catalog_, start, varied, [&](const std::vector<WorldSet>& with) {
-          if (++steps > kMostSteps) {
-            found = true;
-            return false;
-          }
-          if (!IsTrue(position, with)) return true;
-          std::vector<WorldSet> without = with;
-          for (WorldSet rest = facts_.possible[c] & ~with[c]; rest != 0;
-               rest &= rest - 1) {
-            without[c] = rest & -rest;
-            if (BreaksImplication(catalog_, facts_, without, c)) continue;
-            if (thorough) {
-              std::vector<WorldSet> repaired = without;
-              steps_left_ = kMostSteps;
-              if (!Repair(level, &repaired)) continue;
-              repaired[c] = with[c];
-              if (BreaksImplication(catalog_, facts_, repaired, c)) continue;
-              found = true;
-            } else {
-              found = NothingFires(without, level);
-            }
-            if (found) return false;
-          }
-          return true;
-        });
+    const auto try_with = [&](const std::vector<WorldSet>& with) {
+      if (++steps > kMostSteps) {
+        found = true;
+        return false;
+      }
+      if (!IsTrue(position, with)) return true;
+      for (WorldSet rest = facts_.possible[c] & ~with[c]; rest != 0;
+           rest &= rest - 1) {
+        std::vector<WorldSet> without = with;
+        without[c] = rest & -rest;
+        if (others == Others::kAny) {
+          fixed_.assign(catalog_.concepts.size(), false);
+          for (const int v : varied) fixed_[v] = true;
+          steps_left_ = kMostSteps;
+          found = Repair(level, c, with[c], &without);
+        } else {
+          found = !BreaksImplication(catalog_, facts_, without, c) &&
+                  NothingFires(without, level);
+        }
+        if (found) return false;
+      }
+      return true;
+    };
+    if (others == Others::kAny) {
+      // What is not varied may still have to give way to an implication.
+      Facts free = start;
+      for (size_t i = 0; i < free.possible.size(); ++i) {
+        free.possible[i] = facts_.possible[i];
+      }
+      ForEachCompletion(catalog_, free, varied,
+                        [&](const std::vector<WorldSet>& with) {
+                          std::vector<WorldSet> all = start.possible;
+                          for (const int v : varied) all[v] = with[v];
+                          return try_with(all);
+                        });
+    } else {
+      ForEachCompletion(catalog_, start, varied, try_with);
+    }
     return found;
   }
 
-  // Fills in what is unknown so that nothing as strict as `level` fires.
-  bool Repair(Strictness level, std::vector<WorldSet>* possible) {
+  // Changes what is not fixed until nothing as strict as `level` fires and no
+  // implication is broken, also where `c` were `other`. Whatever the solution,
+  // it changes some concept of each fault it meets, so all are tried.
+  bool Repair(Strictness level, int c, WorldSet other,
+              std::vector<WorldSet>* possible) {
     if (--steps_left_ < 0) return true;
+    std::vector<int32_t> fault;
+    if (!FindFault(level, c, other, *possible, &fault)) return true;
+    std::vector<int32_t> tried;
+    bool repaired = false;
+    for (const int f : fault) {
+      if (fixed_[f]) continue;
+      fixed_[f] = true;
+      tried.push_back(f);
+      const WorldSet before = (*possible)[f];
+      for (const uint8_t world : catalog_.concepts[f].benign_order) {
+        const WorldSet changed = Bit(world);
+        if ((facts_.possible[f] & changed) == 0 || changed == before) continue;
+        (*possible)[f] = changed;
+        repaired = Repair(level, c, other, possible);
+        if (repaired) break;
+      }
+      if (repaired) break;
+      (*possible)[f] = before;
+    }
+    if (!repaired) {
+      for (const int f : tried) fixed_[f] = false;
+    }
+    return repaired;
+  }
+
+  // The concepts of one rule that fires, or of one implication that is broken.
+  bool FindFault(Strictness level, int c, WorldSet other,
+                 const std::vector<WorldSet>& possible,
+                 std::vector<int32_t>* fault) const {
     for (const int position : live_) {
       if (strictness_.of(position) < level) break;
       const CompiledRule& rule = *program_.rules[position];
-      const Truth truth = EvaluateNodes(rule.nodes, possible->data());
-      if (truth == Truth::kFalse) continue;
-      if (truth == Truth::kTrue) return false;
-      for (const int c : rule.concepts) {
-        const WorldSet before = (*possible)[c];
-        if (!IsOpen(before)) continue;
-        for (const uint8_t world : catalog_.concepts[c].benign_order) {
-          if ((before & Bit(world)) == 0) continue;
-          (*possible)[c] = Bit(world);
-          if (!BreaksImplication(catalog_, facts_, *possible, c) &&
-              Repair(level, possible)) {
-            return true;
-          }
-        }
-        (*possible)[c] = before;
-        return false;
+      if (EvaluateNodes(rule.nodes, possible.data()) != Truth::kFalse) {
+        *fault = rule.concepts;
+        return true;
       }
-      return false;
     }
-    return true;
+    for (const CompiledImplication& arc : catalog_.implications) {
+      if (facts_.IsBroken(arc.target)) continue;
+      const auto broken = [&](WorldSet gate, WorldSet target) {
+        return (gate & ~arc.given) == 0 && (target & arc.implied) == 0;
+      };
+      if (broken(possible[arc.gate], possible[arc.target]) ||
+          broken(arc.gate == c ? other : possible[arc.gate],
+                 arc.target == c ? other : possible[arc.target])) {
+        *fault = {arc.gate, arc.target};
+        return true;
+      }
+    }
+    return false;
   }
 
   // Whether a gate's "no", with what it implies, can change the verdict.
@@ -274,6 +338,7 @@ class Search {
     Facts start;
     start.possible = benign_;
     start.broken = facts_.broken;
+    for (const int v : varied) OpenGates(v, &start.possible);
     for (const int v : varied) start.possible[v] = facts_.possible[v];
     start.possible[arc.gate] &= ~arc.given;
     bool found = false;
@@ -415,6 +480,7 @@ class Search {
   bool benign_holds_ = false;
   std::vector<bool> influences_;
   int steps_left_ = 0;
+  std::vector<bool> fixed_;
 };
 
 }  // namespace
