@@ -448,6 +448,8 @@ class Compiler {
     made->worlds_by_cell.assign(
         regions, std::vector<WorldSet>(made->CellCount(), 0));
     made->worlds_where_same.assign(regions, std::vector<WorldSet>(regions, 0));
+    made->never_everywhere = made->all;
+    made->absent_everywhere = made->all;
     for (int w = 0; w < worlds; ++w) {
       for (size_t r = 0; r < regions; ++r) {
         made->worlds_by_cell[r][made->world_cells[w][r]] |= Bit(w);
@@ -455,6 +457,10 @@ class Compiler {
           if (made->world_cells[w][r] == made->world_cells[w][q]) {
             made->worlds_where_same[r][q] |= Bit(w);
           }
+        }
+        if (made->world_cells[w][r] != 0) made->never_everywhere &= ~Bit(w);
+        if (made->world_cells[w][r] >= made->PresentCell(0)) {
+          made->absent_everywhere &= ~Bit(w);
         }
       }
     }
@@ -1029,9 +1035,14 @@ class Compiler {
   }
 
   void MakePrograms() {
-    std::vector<WorldSet> nothing_known;
-    for (const CompiledConcept& c : out_.concepts) {
-      nothing_known.push_back(c.all);
+    out_.concepts_by_section.resize(catalog_.sections_size());
+    for (size_t c = 0; c < out_.concepts.size(); ++c) {
+      const CompiledConcept& made = out_.concepts[c];
+      out_.all_worlds.push_back(made.all);
+      if (made.section >= 0 && !made.is_quantity) {
+        out_.concepts_by_section[made.section].push_back(
+            static_cast<int32_t>(c));
+      }
     }
     for (size_t t = 0; t < out_.treatments.size(); ++t) {
       CompiledTreatment& treatment = out_.treatments[t];
@@ -1053,7 +1064,8 @@ class Compiler {
           if (profile != "standard" &&
               std::find(r.profiles().begin(), r.profiles().end(), profile) ==
                   r.profiles().end()) {
-            ++program.left_out;
+            program.left_out.push_back(
+                static_cast<int32_t>(&rule - out_.rules.data()));
             continue;
           }
           program.rules.push_back(&rule);
@@ -1076,7 +1088,7 @@ class Compiler {
             }
           }
           program.nothing_known.push_back(
-              EvaluateNodes(rule.nodes, nothing_known.data()));
+              EvaluateNodes(rule.nodes, out_.all_worlds.data()));
         }
         treatment.programs.push_back(std::move(program));
       }

@@ -109,6 +109,10 @@ struct CompiledConcept {
   // world 2i+1 is limit i itself, the last world the cell above all limits.
   std::vector<double> limits;
 
+  // What a single statement without areas leaves possible.
+  WorldSet never_everywhere = 0;
+  WorldSet absent_everywhere = 0;
+
   // Worlds from the one that fires fewest rules; where it does not matter,
   // those that imply nothing first.
   std::vector<uint8_t> benign_order;
@@ -150,8 +154,8 @@ struct Program {
   std::vector<std::vector<int32_t>> rules_by_concept;
   // Truth of each rule where nothing at all is known.
   std::vector<Truth> nothing_known;
-  // How many rules of the treatment the profile leaves out.
-  int left_out = 0;
+  // Rules of the treatment that the profile leaves out, in order of index.
+  std::vector<int32_t> left_out;
 };
 
 struct CompiledArea {
@@ -183,6 +187,10 @@ class CompiledCatalog {
   v1::CatalogVersion version;
 
   std::vector<CompiledConcept> concepts;
+  // All worlds of each concept: what is possible where nothing is known.
+  std::vector<WorldSet> all_worlds;
+  // For each section, its concepts that are not quantities.
+  std::vector<std::vector<int32_t>> concepts_by_section;
   std::vector<CompiledRule> rules;
   std::vector<CompiledImplication> implications;
   // For each concept, the implications it is the gate and the target of.

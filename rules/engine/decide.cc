@@ -205,16 +205,13 @@ void CheckView(v1::View view, Violations* violations) {
 // How many rules of the treatments asked about the profile leaves out.
 int LeftOut(const CompiledCatalog& catalog,
             const std::vector<SelectedTreatment>& selected) {
-  std::vector<std::string> left_out;
+  std::vector<int32_t> left_out;
   for (const SelectedTreatment& s : selected) {
-    const CompiledTreatment& treatment = catalog.treatments[s.context.treatment];
-    const std::vector<const CompiledRule*>& kept =
-        treatment.programs[s.context.profile].rules;
-    for (const CompiledRule* rule : treatment.programs[0].rules) {
-      if (std::find(kept.begin(), kept.end(), rule) == kept.end()) {
-        left_out.push_back(rule->rule->rule_id());
-      }
-    }
+    const std::vector<int32_t>& of_one =
+        catalog.treatments[s.context.treatment]
+            .programs[s.context.profile]
+            .left_out;
+    left_out.insert(left_out.end(), of_one.begin(), of_one.end());
   }
   std::sort(left_out.begin(), left_out.end());
   left_out.erase(std::unique(left_out.begin(), left_out.end()),

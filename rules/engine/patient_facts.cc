@@ -145,7 +145,10 @@ PatientFacts::PatientFacts(const CompiledCatalog& catalog,
 }
 
 void PatientFacts::Select(Day fresh_on) {
-  held_.reserve(intake_.statements.size());
+  // Grouped by concept with one pass to count and one to place.
+  std::vector<const Statement*> usable;
+  usable.reserve(intake_.statements.size());
+  std::vector<uint32_t> count(catalog_.concepts.size() + 1, 0);
   for (const Statement& s : intake_.statements) {
     if (s.status == v1::FINDING_STATUS_UNKNOWN) continue;
     if (s.recorded.first > intake_.as_of ||
@@ -162,20 +165,19 @@ void PatientFacts::Select(Day fresh_on) {
       AddNotice(v1::NOTICE_KIND_STALE, s.concept_index, {&s});
       continue;
     }
-    held_.push_back({&s, true});
+    usable.push_back(&s);
+    ++count[s.concept_index + 1];
   }
-  std::stable_sort(held_.begin(), held_.end(),
-                   [](const Held& a, const Held& b) {
-                     return a.statement->concept_index <
-                            b.statement->concept_index;
-                   });
-  for (size_t i = 0; i < held_.size(); ++i) {
-    if (i == 0 || held_[i].statement->concept_index !=
-                      held_[i - 1].statement->concept_index) {
-      groups_.push_back(i);
-    }
+  groups_.reserve(usable.size() + 1);
+  for (size_t c = 1; c < count.size(); ++c) {
+    if (count[c] > 0) groups_.push_back(count[c - 1]);
+    count[c] += count[c - 1];
   }
-  groups_.push_back(held_.size());
+  groups_.push_back(usable.size());
+  held_.resize(usable.size());
+  for (const Statement* s : usable) {
+    held_[count[s->concept_index]++] = {s, true};
+  }
   for (size_t g = 0; g + 1 < groups_.size(); ++g) {
     if (groups_[g + 1] - groups_[g] < 2) continue;
     const int c = held_[groups_[g]].statement->concept_index;
@@ -313,6 +315,13 @@ bool PatientFacts::BearsOn(const Statement& statement, const Region& region,
 WorldSet PatientFacts::ConditionWorlds(const CompiledConcept& asked,
                                        size_t begin, size_t end,
                                        int treatment_area) const {
+  if (end - begin == 1 && held_[begin].in_force) {
+    const Statement& only = *held_[begin].statement;
+    if (only.areas == 0 && IsDenial(only.status)) {
+      return only.status == v1::FINDING_STATUS_NEVER ? asked.never_everywhere
+                                                     : asked.absent_everywhere;
+    }
+  }
   WorldSet worlds = asked.all;
   for (size_t r = 0; r < asked.regions.size(); ++r) {
     const int area = RegionArea(asked.regions[r], treatment_area);
@@ -429,11 +438,8 @@ WorldSet PatientFacts::AgeWorlds() const {
 
 Facts PatientFacts::ForContext(const TreatmentContext& context) const {
   Facts facts;
-  const size_t count = catalog_.concepts.size();
-  facts.possible.resize(count);
-  for (size_t c = 0; c < count; ++c) {
-    facts.possible[c] = catalog_.concepts[c].all;
-  }
+  facts.possible = catalog_.all_worlds;
+  facts.known.reserve(catalog_.concepts.size());
   const auto set = [&](int c, WorldSet worlds) {
     facts.possible[c] = worlds;
     if (worlds != catalog_.concepts[c].all) facts.known.push_back(c);

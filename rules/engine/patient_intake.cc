@@ -17,6 +17,20 @@ constexpr size_t kLongestReference = 256;
 constexpr char kDateForm[] =
     "is not a date that exists; write YYYY, YYYY-MM or YYYY-MM-DD";
 
+// Where a fault is; put together only when there is one.
+class Path {
+ public:
+  Path(const char* list, int index) : list_(list), index_(index) {}
+
+  std::string operator+(absl::string_view field) const {
+    return absl::StrCat(list_, "[", index_, "]", field);
+  }
+
+ private:
+  const char* list_;
+  int index_;
+};
+
 class Reader {
  public:
   Reader(const CompiledCatalog& catalog, Day as_of, Day today,
@@ -37,7 +51,8 @@ class Reader {
       }
     }
     if (patient.birth_date().empty()) return;
-    intake_.birth = ReadDate("patient.birth_date", patient.birth_date());
+    intake_.birth = ReadDate([] { return std::string("patient.birth_date"); },
+                             patient.birth_date());
     if (!intake_.birth.has_value()) return;
     if (intake_.birth->first > as_of_) {
       Fault("patient.birth_date", "lies after the day of the decision");
@@ -56,14 +71,14 @@ class Reader {
     }
   }
 
-  void ReadFinding(const v1::Finding& finding, const std::string& path,
+  void ReadFinding(const v1::Finding& finding, const Path& path,
                    int index) {
     Statement statement;
     statement.finding = index;
     statement.given = &finding;
     statement.source = finding.source();
     if (!v1::Source_IsValid(finding.source())) {
-      Fault(absl::StrCat(path, ".source"), "is not a source");
+      Fault(path + ".source", "is not a source");
     }
     const size_t faults = violations_.size();
     const std::vector<int> concepts = ReadSubject(finding, path, index);
@@ -80,44 +95,35 @@ class Reader {
   }
 
   void ReadClosedSection(const v1::ClosedSection& closed,
-                         const std::string& path) {
+                         const Path& path) {
     const auto section = catalog_.section_index.find(closed.section());
     if (section == catalog_.section_index.end()) {
       std::vector<std::pair<std::string, std::string>> names;
       for (const auto& s : catalog_.catalog.sections()) {
         names.emplace_back(s.section_id(), s.section_id());
       }
-      Fault(absl::StrCat(path, ".section"),
+      Fault(path + ".section",
             absl::StrCat("is not a section of the catalogue",
                          DidYouMean(NearestNames(closed.section(), names))));
     }
     if (!v1::Source_IsValid(closed.source())) {
-      Fault(absl::StrCat(path, ".source"), "is not a source");
+      Fault(path + ".source", "is not a source");
     }
-    const DayInterval recorded =
-        ReadRecorded(closed.recorded(), absl::StrCat(path, ".recorded"));
+    const DayInterval recorded = ReadRecorded(closed.recorded(), path);
     if (section == catalog_.section_index.end()) return;
-    for (size_t c = 0; c < catalog_.concepts.size(); ++c) {
-      const CompiledConcept& asked = catalog_.concepts[c];
-      if (asked.section != section->second || asked.is_quantity) continue;
-      if (mentioned_.empty()) FindMentioned();
-      if (mentioned_[c] || DeniedByStatement(static_cast<int>(c))) continue;
-      Statement statement;
-      statement.concept_index = static_cast<int>(c);
-      statement.status = asked.definition->tense() == v1::QUESTION_TENSE_EVER
+    if (mentioned_.empty()) FindMentioned();
+    for (const int c : catalog_.concepts_by_section[section->second]) {
+      if (mentioned_[c] || DeniedByStatement(c)) continue;
+      Statement& statement = intake_.statements.emplace_back();
+      statement.concept_index = c;
+      statement.status = catalog_.concepts[c].definition->tense() ==
+                                 v1::QUESTION_TENSE_EVER
                              ? v1::FINDING_STATUS_NEVER
                              : v1::FINDING_STATUS_ABSENT;
       statement.source = closed.source();
       statement.recorded = recorded;
       statement.closed_section = section->second;
-      closed_statements_.push_back(statement);
     }
-  }
-
-  void AddClosedStatements() {
-    intake_.statements.insert(intake_.statements.end(),
-                              closed_statements_.begin(),
-                              closed_statements_.end());
   }
 
  private:
@@ -127,6 +133,7 @@ class Reader {
 
   void FindMentioned() {
     mentioned_.assign(catalog_.concepts.size(), false);
+    stated_ = intake_.statements.size();
     for (const Statement& s : intake_.statements) {
       mentioned_[s.concept_index] = true;
     }
@@ -138,7 +145,9 @@ class Reader {
     for (const int i : catalog_.implications_from[gate]) {
       const CompiledImplication& arc = catalog_.implications[i];
       if (DeniedByStatement(arc.target)) return true;
-      for (const Statement& s : intake_.statements) {
+      if (!mentioned_[arc.target]) continue;
+      for (size_t k = 0; k < stated_; ++k) {
+        const Statement& s = intake_.statements[k];
         if (s.concept_index == arc.target && Breaks(arc, s)) return true;
       }
     }
@@ -156,47 +165,49 @@ class Reader {
     return s.status == v1::FINDING_STATUS_PAST && (arc.implied & ~never) == 0;
   }
 
-  std::optional<DayInterval> ReadDate(const std::string& path,
-                                      const std::string& text) {
+  // `where()` puts the path together.
+  template <typename Where>
+  std::optional<DayInterval> ReadDate(Where where, const std::string& text) {
     const std::optional<DayInterval> days = ParsePartialDate(text);
     if (!days.has_value()) {
-      Fault(path, kDateForm);
+      Fault(where(), kDateForm);
     } else if (days->first > today_) {
-      Fault(path, "lies after today");
+      Fault(where(), "lies after today");
       return std::nullopt;
     }
     return days;
   }
 
-  DayInterval ReadRecorded(const std::string& text, const std::string& path) {
+  DayInterval ReadRecorded(const std::string& text, const Path& path) {
     const Day with_request = std::min(today_, as_of_);
     if (text.empty()) return {with_request, with_request};
-    const std::optional<DayInterval> days = ReadDate(path, text);
+    const std::optional<DayInterval> days =
+        ReadDate([&] { return path + ".recorded"; }, text);
     if (!days.has_value()) return {with_request, with_request};
     return {days->first, std::min(days->last, std::max(today_, days->first))};
   }
 
-  void ReadDates(const v1::Finding& finding, const std::string& path,
+  void ReadDates(const v1::Finding& finding, const Path& path,
                  Statement* statement) {
     const auto read = [&](const std::string& text, const char* field,
                           bool* has, DayInterval* days) {
       if (text.empty()) return;
-      const auto interval = ReadDate(absl::StrCat(path, ".", field), text);
+      const auto interval =
+          ReadDate([&] { return path + absl::StrCat(".", field); }, text);
       if (!interval.has_value()) return;
       *has = true;
       *days = *interval;
     };
     read(finding.onset(), "onset", &statement->has_onset, &statement->onset);
     read(finding.last(), "last", &statement->has_last, &statement->last);
-    statement->recorded =
-        ReadRecorded(finding.recorded(), absl::StrCat(path, ".recorded"));
+    statement->recorded = ReadRecorded(finding.recorded(), path);
     if (statement->has_onset && statement->has_last &&
         statement->onset.first > statement->last.last) {
-      Fault(absl::StrCat(path, ".onset"), "lies after `last`");
+      Fault(path + ".onset", "lies after `last`");
     }
   }
 
-  void ReadAreas(const v1::Finding& finding, const std::string& path,
+  void ReadAreas(const v1::Finding& finding, const Path& path,
                  Statement* statement) {
     for (int i = 0; i < finding.areas_size(); ++i) {
       const auto area = catalog_.area_index.find(finding.areas(i));
@@ -205,7 +216,7 @@ class Reader {
         for (const auto& a : catalog_.catalog.areas()) {
           names.emplace_back(a.area_id(), a.area_id());
         }
-        Fault(absl::StrCat(path, ".areas[", i, "]"),
+        Fault(path + absl::StrCat(".areas[", i, "]"),
               absl::StrCat("is not an area of the catalogue",
                            DidYouMean(NearestNames(finding.areas(i), names))));
       } else {
@@ -215,36 +226,36 @@ class Reader {
     statement->areas_complete = finding.areas_complete();
     if (!finding.areas_complete()) return;
     if (finding.areas().empty()) {
-      Fault(absl::StrCat(path, ".areas_complete"),
+      Fault(path + ".areas_complete",
             "says that `areas` are all, and there are none; name them");
     }
     if (finding.status() != v1::FINDING_STATUS_PRESENT &&
         finding.status() != v1::FINDING_STATUS_PAST) {
-      Fault(absl::StrCat(path, ".areas_complete"),
+      Fault(path + ".areas_complete",
             "goes with PRESENT or PAST only");
     }
   }
 
-  void ReadStatus(const v1::Finding& finding, const std::string& path,
+  void ReadStatus(const v1::Finding& finding, const Path& path,
                   Statement* statement) {
     statement->status = finding.status();
     if (!v1::FindingStatus_IsValid(finding.status())) {
-      Fault(absl::StrCat(path, ".status"), "is not a status");
+      Fault(path + ".status", "is not a status");
     }
     const bool has_status =
         finding.status() != v1::FINDING_STATUS_UNSPECIFIED;
     if (!finding.has_quantity() && !has_status) {
-      Fault(absl::StrCat(path, ".status"),
+      Fault(path + ".status",
             "is required; PRESENT, PAST, ABSENT, NEVER or UNKNOWN");
     }
     if (finding.status() == v1::FINDING_STATUS_NEVER ||
         finding.status() == v1::FINDING_STATUS_UNKNOWN) {
       if (statement->has_last) {
-        Fault(absl::StrCat(path, ".last"),
+        Fault(path + ".last",
               "does not go with NEVER or UNKNOWN; use PAST");
       }
       if (statement->has_onset) {
-        Fault(absl::StrCat(path, ".onset"),
+        Fault(path + ".onset",
               "does not go with NEVER or UNKNOWN; use PRESENT or PAST");
       }
     }
@@ -254,20 +265,20 @@ class Reader {
   }
 
   std::vector<int> ReadSubject(const v1::Finding& finding,
-                               const std::string& path, int index) {
+                               const Path& path, int index) {
     switch (finding.subject_case()) {
       case v1::Finding::kConcept: {
         const auto found = catalog_.concept_index.find(finding.concept());
         if (found != catalog_.concept_index.end()) {
           if (found->second == catalog_.age_concept) {
-            Fault(absl::StrCat(path, ".concept"),
+            Fault(path + ".concept",
                   "the age is stated in `patient.age_years` or "
                   "`patient.birth_date`");
             return {};
           }
           return {found->second};
         }
-        Fault(absl::StrCat(path, ".concept"),
+        Fault(path + ".concept",
               absl::StrCat(
                   "is not a concept of the catalogue",
                   DidYouMean(NearestNames(finding.concept(), ConceptNames()))));
@@ -278,17 +289,17 @@ class Reader {
       case v1::Finding::SUBJECT_NOT_SET:
         break;
     }
-    Fault(path, "says nothing of what it is about; set `concept` or `coding`");
+    Fault(path + "", "says nothing of what it is about; set `concept` or `coding`");
     return {};
   }
 
   std::vector<int> ReadCoding(const v1::Finding& finding,
-                              const std::string& path, int index) {
+                              const Path& path, int index) {
     const v1::Coding& coding = finding.coding();
     if (coding.system().empty() || coding.code().empty() ||
         coding.code().size() > kLongestCode ||
         coding.system().size() > kLongestReference) {
-      Fault(absl::StrCat(path, ".coding"),
+      Fault(path + ".coding",
             absl::StrCat("needs a system and a code of at most ", kLongestCode,
                          " bytes"));
       return {};
@@ -326,34 +337,34 @@ class Reader {
     return concepts;
   }
 
-  void ReadForConcept(const v1::Finding& finding, const std::string& path,
+  void ReadForConcept(const v1::Finding& finding, const Path& path,
                       const CompiledConcept& asked, Statement* statement) {
     if (!asked.is_quantity) {
       if (finding.has_quantity()) {
-        Fault(absl::StrCat(path, ".quantity"),
+        Fault(path + ".quantity",
               "the concept has a status and no value");
       }
       return;
     }
     if (!finding.has_quantity()) {
       if (finding.status() != v1::FINDING_STATUS_UNKNOWN) {
-        Fault(absl::StrCat(path, ".status"),
+        Fault(path + ".status",
               "a quantity has a value or is UNKNOWN; set `quantity`");
       }
       return;
     }
     if (finding.status() != v1::FINDING_STATUS_UNSPECIFIED) {
-      Fault(absl::StrCat(path, ".status"),
+      Fault(path + ".status",
             "does not go with `quantity`; leave it unset");
     }
-    ReadQuantity(finding.quantity(), absl::StrCat(path, ".quantity"),
-                 asked.definition->quantity(), statement);
+    ReadQuantity(finding.quantity(), path, asked.definition->quantity(),
+                 statement);
   }
 
-  void ReadQuantity(const v1::Quantity& quantity, const std::string& path,
+  void ReadQuantity(const v1::Quantity& quantity, const Path& path,
                     const v1::QuantityForm& form, Statement* statement) {
     if (!std::isfinite(quantity.value())) {
-      Fault(absl::StrCat(path, ".value"), "is not a number");
+      Fault(path + ".quantity.value", "is not a number");
       return;
     }
     double value = quantity.value();
@@ -367,7 +378,7 @@ class Reader {
         if (c.unit() == unit) conversion = &c;
       }
       if (conversion == nullptr) {
-        Fault(absl::StrCat(path, ".unit"),
+        Fault(path + ".quantity.unit",
               absl::StrCat(unit.empty() ? "is required and is never guessed"
                                         : "does not convert",
                            "; give the value in ", units, " (UCUM)"));
@@ -380,13 +391,13 @@ class Reader {
       value = value * numerator / denominator + conversion->offset();
     }
     if (value < form.minimum() || value > form.maximum()) {
-      Fault(absl::StrCat(path, ".value"),
+      Fault(path + ".quantity.value",
             absl::StrCat("is not possible; expected from ", form.minimum(),
                          " to ", form.maximum(), " ", form.unit()));
       return;
     }
     if (form.whole_numbers() && value != std::floor(value)) {
-      Fault(absl::StrCat(path, ".value"), "must be a whole number");
+      Fault(path + ".quantity.value", "must be a whole number");
       return;
     }
     statement->value = value;
@@ -410,7 +421,8 @@ class Reader {
   PatientIntake& intake_;
   Violations& violations_;
   std::vector<bool> mentioned_;
-  std::vector<Statement> closed_statements_;
+  // How many statements are findings and no closed sections.
+  size_t stated_ = 0;
 };
 
 }  // namespace
@@ -445,23 +457,22 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
   }
   Reader reader(catalog, as_of, intake.today, &intake, violations);
   reader.ReadAge(patient);
-  intake.statements.reserve(patient.findings_size() + 16);
+  intake.statements.reserve(
+      patient.findings_size() +
+      (patient.closed_sections().empty() ? 16 : catalog.concepts.size()));
   for (int i = 0; i < patient.findings_size(); ++i) {
-    reader.ReadFinding(patient.findings(i),
-                       absl::StrCat("patient.findings[", i, "]"), i);
+    reader.ReadFinding(patient.findings(i), Path("patient.findings", i), i);
   }
   if (environment.site_findings != nullptr) {
     for (size_t i = 0; i < environment.site_findings->size(); ++i) {
       reader.ReadFinding((*environment.site_findings)[i],
-                         absl::StrCat("site_findings[", i, "]"), -1);
+                         Path("site_findings", static_cast<int>(i)), -1);
     }
   }
   for (int i = 0; i < patient.closed_sections_size(); ++i) {
-    reader.ReadClosedSection(
-        patient.closed_sections(i),
-        absl::StrCat("patient.closed_sections[", i, "]"));
+    reader.ReadClosedSection(patient.closed_sections(i),
+                             Path("patient.closed_sections", i));
   }
-  reader.AddClosedStatements();
   return intake;
 }
 

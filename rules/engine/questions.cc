@@ -29,6 +29,9 @@ class Search {
     OpenQuestions questions;
     floor_ = StrictestTrue(evaluation_.tally);
     if (floor_ == Strictness::kContraindication) return questions;
+    if (evaluation_.tally.unknown_rules == RuleTally().unknown_rules) {
+      return questions;
+    }
     for (size_t i = 0; i < evaluation_.truths.size(); ++i) {
       const int position = static_cast<int>(i);
       if (evaluation_.truths[i] == Truth::kUnknown &&
