@@ -15,6 +15,7 @@
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "rules/engine/compiled_catalog.h"
 #include "rules/engine/evaluator.h"
+#include "rules/engine/explainer.h"
 
 namespace needlewise {
 namespace {
@@ -76,11 +77,29 @@ Strictness StrictnessOf(v1::EffectKind effect) {
   }
 }
 
+// `Catalog` is const where conditions are compiled against a finished catalogue.
+template <typename Catalog>
 class Compiler {
  public:
-  Compiler(CompiledCatalog* out,
+  Compiler(Catalog* out,
            std::vector<std::pair<std::string, std::string>>* errors)
       : out_(*out), catalog_(out->catalog), errors_(*errors) {}
+
+  // Everything of a rule that follows from its condition alone.
+  CompiledRule Compile(const v1::Condition& condition) const {
+    CompiledRule made;
+    Flatten(Build(condition), &made.nodes);
+    std::map<int, int> uses;
+    for (const ConditionNode& node : made.nodes) {
+      if (node.kind == Kind::kLeaf) ++uses[node.concept_index];
+    }
+    for (const auto& [index, count] : uses) {
+      made.concepts.push_back(index);
+      if (count > 1 && !out_.concepts[index].is_context) made.entangled = true;
+    }
+    AddImplied(&made);
+    return made;
+  }
 
   void Run() {
     IndexRecords();
@@ -96,6 +115,14 @@ class Compiler {
     OrderBenignWorlds();
     MakePrograms();
     DescribeCitations();
+    for (CompiledRule& rule : out_.rules) {
+      rule.explanation.set_title(rule.rule->title());
+      rule.explanation.set_clinician_text(rule.rule->clinician_text());
+      rule.explanation.set_cleared_by(rule.rule->cleared_by());
+      *rule.explanation.mutable_conflicts() = rule.rule->conflicts();
+      ExplainCitations(out_, rule.rule->citations(),
+                       rule.explanation.mutable_citations());
+    }
   }
 
  private:
@@ -945,22 +972,10 @@ class Compiler {
 
   void CompileRules() {
     for (const v1::Rule& rule : catalog_.rules()) {
-      CompiledRule made;
+      CompiledRule made = Compile(rule.condition());
       made.rule = &rule;
       made.effect = EffectOf(rule);
       made.strictness = StrictnessOf(made.effect);
-      Flatten(Build(rule.condition()), &made.nodes);
-      std::map<int, int> uses;
-      for (const ConditionNode& node : made.nodes) {
-        if (node.kind == Kind::kLeaf) ++uses[node.concept_index];
-      }
-      for (const auto& [index, count] : uses) {
-        made.concepts.push_back(index);
-        if (count > 1 && !out_.concepts[index].is_context) {
-          made.entangled = true;
-        }
-      }
-      AddImplied(&made);
       out_.rules.push_back(std::move(made));
     }
     for (const v1::PlanItem& item : catalog_.plan_items()) {
@@ -1109,7 +1124,7 @@ class Compiler {
     errors_.emplace_back(std::move(subject), std::move(message));
   }
 
-  CompiledCatalog& out_;
+  Catalog& out_;
   const v1::RuleCatalog& catalog_;
   std::vector<std::pair<std::string, std::string>>& errors_;
 };
@@ -1175,9 +1190,16 @@ std::shared_ptr<const CompiledCatalog> CompileCatalog(
   compiled->version.set_version(catalog.manifest().version());
   compiled->version.set_digest(CatalogDigest(catalog));
   compiled->catalog = std::move(catalog);
-  Compiler(compiled.get(), errors).Run();
+  Compiler<CompiledCatalog>(compiled.get(), errors).Run();
   if (!errors->empty()) return nullptr;
   return compiled;
+}
+
+CompiledRule CompileCondition(const CompiledCatalog& catalog,
+                              const v1::Condition& condition) {
+  // Not written to: a finished catalogue has passed every check.
+  std::vector<std::pair<std::string, std::string>> errors;
+  return Compiler<const CompiledCatalog>(&catalog, &errors).Compile(condition);
 }
 
 }  // namespace needlewise

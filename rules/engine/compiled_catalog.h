@@ -23,6 +23,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/types/span.h"
 #include "needlewise/v1/rule_catalog.pb.h"
+#include "needlewise/v1/screening.pb.h"
 #include "rules/engine/partial_date.h"
 #include "rules/engine/truth.h"
 
@@ -70,6 +71,8 @@ struct ConditionNode {
 
 struct CompiledRule {
   const v1::Rule* rule = nullptr;
+  // Texts and sources, ready to be copied into an answer.
+  v1::FiredRule explanation;
   Strictness strictness = Strictness::kNote;
   v1::EffectKind effect = v1::EFFECT_KIND_UNSPECIFIED;
   std::vector<ConditionNode> nodes;
@@ -248,6 +251,11 @@ class CompiledCatalog {
 std::shared_ptr<const CompiledCatalog> CompileCatalog(
     v1::RuleCatalog catalog,
     std::vector<std::pair<std::string, std::string>>* errors);
+
+// Compiles a condition of the catalogue's, or a part of one, by itself: as a
+// rule without a definition and an effect, for `EvaluateRule`.
+CompiledRule CompileCondition(const CompiledCatalog& catalog,
+                              const v1::Condition& condition);
 
 // SHA-256, in hexadecimal, of the catalogue's records in order of id.
 std::string CatalogDigest(const v1::RuleCatalog& sorted_catalog);

@@ -53,6 +53,11 @@ Truth EvaluateNodes(const std::vector<ConditionNode>& nodes,
   return EvaluateAt(nodes.data(), 0, possible);
 }
 
+Truth EvaluateNodeAt(const std::vector<ConditionNode>& nodes, int at,
+                     const WorldSet* possible) {
+  return EvaluateAt(nodes.data(), at, possible);
+}
+
 Truth EvaluateRule(const CompiledCatalog& catalog, const CompiledRule& rule,
                    const Facts& facts) {
   const Truth truth = EvaluateNodes(rule.nodes, facts.possible.data());

@@ -57,6 +57,10 @@ class EffectiveStrictness {
 Truth EvaluateNodes(const std::vector<ConditionNode>& nodes,
                     const WorldSet* possible);
 
+// The same for the condition that begins at `nodes[at]`.
+Truth EvaluateNodeAt(const std::vector<ConditionNode>& nodes, int at,
+                     const WorldSet* possible);
+
 // The truth of one rule: Kleene's, but a rule whose completions all agree is
 // never called unknown.
 Truth EvaluateRule(const CompiledCatalog& catalog, const CompiledRule& rule,

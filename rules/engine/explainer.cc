@@ -54,11 +54,8 @@ void CollectReasons(const std::vector<ConditionNode>& nodes, int at,
     return;
   }
   for (int i = at + 1; i < node.end; i = nodes[i].end) {
-    std::vector<ConditionNode> part(nodes.begin() + i,
-                                    nodes.begin() + nodes[i].end);
-    for (ConditionNode& n : part) n.end -= i;
-    const Truth truth = EvaluateNodes(part, possible);
-    if (node.kind == ConditionNode::Kind::kAnyOf && truth != Truth::kTrue) {
+    if (node.kind == ConditionNode::Kind::kAnyOf &&
+        EvaluateNodeAt(nodes, i, possible) != Truth::kTrue) {
       continue;
     }
     CollectReasons(nodes, i, possible, concepts);
@@ -366,12 +363,7 @@ void ExplainCitations(
 void ExplainRule(const CompiledRule& rule, const PatientFacts& patient,
                  const Facts& facts, const TreatmentContext& context,
                  v1::FiredRule* fired) {
-  fired->set_title(rule.rule->title());
-  fired->set_clinician_text(rule.rule->clinician_text());
-  fired->set_cleared_by(rule.rule->cleared_by());
-  *fired->mutable_conflicts() = rule.rule->conflicts();
-  ExplainCitations(patient.catalog(), rule.rule->citations(),
-                   fired->mutable_citations());
+  fired->MergeFrom(rule.explanation);
   std::vector<int> reasons;
   CollectReasons(rule.nodes, 0, facts.possible.data(), &reasons);
   FactCollector collector(patient, facts, context, fired->mutable_facts());

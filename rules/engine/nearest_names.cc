@@ -52,7 +52,7 @@ std::vector<std::string> NearestNames(
     if (holds) distance = std::min<size_t>(distance, 2);
     const size_t near =
         std::max<size_t>(1, std::min(normal.size(), other.size()) / 3);
-    if (distance <= near) scored.emplace_back(distance, id);
+    if (holds || distance <= near) scored.emplace_back(distance, id);
   }
   std::sort(scored.begin(), scored.end());
   std::vector<std::string> nearest;
