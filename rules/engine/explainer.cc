@@ -393,6 +393,7 @@ void ExplainChange(const Program& program,
                    v1::Counterfactual* change) {
   const CompiledCatalog& catalog = patient.catalog();
   Facts after = facts;
+  std::vector<int> acknowledged;
   bool possible = true;
   std::string from_date;
   for (size_t i = 0; i < evaluation.truths.size(); ++i) {
@@ -402,6 +403,15 @@ void ExplainChange(const Program& program,
       continue;
     }
     const CompiledRule& rule = *program.rules[i];
+    if (rule.strictness == Strictness::kReview) {
+      v1::RequiredChange* required = change->add_changes();
+      required->set_rule_id(rule.rule->rule_id());
+      required->set_text(absl::StrCat(
+          rule.rule->title(),
+          " A clinician decides and acknowledges it with a reason."));
+      acknowledged.push_back(position);
+      continue;
+    }
     std::string clears_on;
     for (const v1::FiredRule& fired : decision.fired()) {
       if (fired.rule_id() == rule.rule->rule_id()) {
@@ -440,7 +450,14 @@ void ExplainChange(const Program& program,
   change->set_possible(possible);
   change->set_from_date(from_date);
   if (!possible) return;
-  const Evaluation then = Evaluate(catalog, program, after, strictness);
+  for (size_t i = 0; i < evaluation.truths.size(); ++i) {
+    if (strictness.IsAcknowledged(static_cast<int>(i))) {
+      acknowledged.push_back(static_cast<int>(i));
+    }
+  }
+  const Evaluation then =
+      Evaluate(catalog, program, after,
+               EffectiveStrictness(program, acknowledged));
   change->set_verdict(VerdictFrom(then.tally));
 }
 
