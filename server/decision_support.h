@@ -1,0 +1,79 @@
+// Answers clinical requests, whatever door they came in through: one snapshot
+// of the catalogue for each, the checks that are not the engine's, the
+// engine's answer, the decision's id. Knows nothing of gRPC.
+
+#ifndef NEEDLEWISE_SERVER_DECISION_SUPPORT_H_
+#define NEEDLEWISE_SERVER_DECISION_SUPPORT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "needlewise/v1/patient.pb.h"
+#include "needlewise/v1/recommendation.pb.h"
+#include "needlewise/v1/screening.pb.h"
+#include "rules/engine/decide.h"
+#include "server/catalog_manager.h"
+#include "server/clock.h"
+#include "server/telemetry/json_log.h"
+
+namespace needlewise {
+
+// All methods may be called from any thread, and fill `*response` only where
+// they return OK.
+class DecisionSupport {
+ public:
+  struct Options {
+    // Standing facts about the site, which join each request.
+    std::vector<v1::Finding> site_findings;
+    // Most findings of one patient.
+    int max_findings = 2000;
+    // Most items of a batch.
+    int max_batch_items = 1000;
+    // Where "today" is.
+    absl::TimeZone time_zone = absl::LocalTimeZone();
+  };
+
+  // No pointer is owned.
+  DecisionSupport(Options options, const CatalogManager* catalogs,
+                  const Clock* clock, const Log* log);
+
+  absl::Status ScreenEligibility(const v1::ScreenEligibilityRequest& request,
+                                 v1::ScreenEligibilityResponse* response) const;
+
+  // Each item has its own status. Before each, asks `may_go_on`, and stops
+  // with what it says where that is not OK.
+  absl::Status BatchScreenEligibility(
+      const v1::BatchScreenEligibilityRequest& request,
+      absl::FunctionRef<absl::Status()> may_go_on,
+      v1::BatchScreenEligibilityResponse* response) const;
+
+  absl::Status SuggestQuestions(const v1::SuggestQuestionsRequest& request,
+                                v1::SuggestQuestionsResponse* response) const;
+
+  absl::Status RecommendAddOns(const v1::RecommendAddOnsRequest& request,
+                               v1::RecommendAddOnsResponse* response) const;
+
+  absl::Status PlanTreatment(const v1::PlanTreatmentRequest& request,
+                             v1::PlanTreatmentResponse* response) const;
+
+ private:
+  Environment Today() const;
+  absl::Status Screen(const CompiledCatalog& catalog,
+                      const Environment& environment,
+                      const v1::ScreenEligibilityRequest& request,
+                      v1::ScreenEligibilityResponse* response) const;
+
+  const Options options_;
+  const CatalogManager* const catalogs_;
+  const Clock* const clock_;
+  const Log* const log_;
+  // Stands for the site's facts in a decision's id.
+  const std::string site_;
+};
+
+}  // namespace needlewise
+
+#endif  // NEEDLEWISE_SERVER_DECISION_SUPPORT_H_

@@ -1,0 +1,76 @@
+#include "server/screening_stream.h"
+
+#include <utility>
+
+#include "server/call_arena.h"
+#include "server/grpc_status.h"
+#include "server/message_codec.h"
+#include "server/status.h"
+
+namespace needlewise {
+
+ScreeningStream::ScreeningStream(const grpc::CallbackServerContext* context,
+                                 CallGate::Ticket ticket,
+                                 const DecisionSupport* support, const Log* log,
+                                 int max_request_bytes)
+    : context_(context),
+      ticket_(std::move(ticket)),
+      support_(support),
+      log_(log),
+      max_request_bytes_(max_request_bytes) {
+  StartRead(&read_);
+}
+
+void ScreeningStream::OnReadDone(bool ok) {
+  if (!ok) {
+    End(context_->IsCancelled() ? CallCancelled() : absl::OkStatus());
+    return;
+  }
+  ++requests_read_;
+  if (absl::Status answered = Answer(); !answered.ok()) {
+    End(answered);
+    return;
+  }
+  read_.Clear();
+  StartWrite(&written_);
+}
+
+void ScreeningStream::OnWriteDone(bool ok) {
+  if (!ok) {
+    End(CallCancelled());
+    return;
+  }
+  written_.Clear();
+  StartRead(&read_);
+}
+
+absl::Status ScreeningStream::Answer() {
+  CallArena arena;
+  auto* request = arena.Make<v1::StreamScreenEligibilityRequest>();
+  auto* response = arena.Make<v1::StreamScreenEligibilityResponse>();
+  // Without its index nobody could tell which request an answer is to, so one
+  // that cannot be read ends the stream.
+  if (absl::Status read = DecodeMessage(read_, request); !read.ok()) {
+    return read;
+  }
+  response->set_index(request->index());
+  absl::Status status = CheckSize(read_, max_request_bytes_);
+  if (status.ok()) {
+    status = support_->ScreenEligibility(request->request(),
+                                         response->mutable_response());
+  }
+  if (!status.ok()) response->clear_response();
+  *response->mutable_status() = ToRpcStatus(status);
+  written_ = EncodeMessage(*response);
+  return absl::OkStatus();
+}
+
+void ScreeningStream::End(const absl::Status& status) {
+  log_->Write(LogSeverity::kDebug, "call",
+              {{"method", "StreamScreenEligibility"},
+               {"code", absl::StatusCodeToString(status.code())},
+               {"requests", requests_read_}});
+  Finish(ToGrpcStatus(status));
+}
+
+}  // namespace needlewise

@@ -1,0 +1,50 @@
+#ifndef NEEDLEWISE_SERVER_SCREENING_STREAM_H_
+#define NEEDLEWISE_SERVER_SCREENING_STREAM_H_
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/server_callback.h>
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "server/call_gate.h"
+#include "server/decision_support.h"
+#include "server/telemetry/json_log.h"
+
+namespace needlewise {
+
+// One open `StreamScreenEligibility`. Reads a request, answers it, and only
+// then reads the next: a caller that does not take its answers is not read
+// from. Owns itself.
+class ScreeningStream final
+    : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
+ public:
+  // No pointer is owned.
+  ScreeningStream(const grpc::CallbackServerContext* context,
+                  CallGate::Ticket ticket, const DecisionSupport* support,
+                  const Log* log, int max_request_bytes);
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone() override { delete this; }
+
+ private:
+  // Fills `written_` from `read_`. An error is one of the stream, not of the
+  // request.
+  absl::Status Answer();
+  void End(const absl::Status& status);
+
+  const grpc::CallbackServerContext* const context_;
+  const CallGate::Ticket ticket_;
+  const DecisionSupport* const support_;
+  const Log* const log_;
+  const int max_request_bytes_;
+  int64_t requests_read_ = 0;
+  grpc::ByteBuffer read_;
+  grpc::ByteBuffer written_;
+};
+
+}  // namespace needlewise
+
+#endif  // NEEDLEWISE_SERVER_SCREENING_STREAM_H_

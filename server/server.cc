@@ -1,0 +1,179 @@
+#include "server/server.h"
+
+#include <grpc/impl/codegen/grpc_types.h>
+#include <grpcpp/ext/channelz_service_plugin.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/server_builder.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "server/grpc_services.h"
+#include "server/server_config.h"
+#include "server/site_findings.h"
+
+namespace needlewise {
+namespace {
+
+// How long what is none of our services' may take to end when the server
+// stops: watches of health, reflection.
+constexpr std::chrono::milliseconds kForeignCallsGrace(250);
+// A peer that is gone without a word is noticed within this and the timeout.
+constexpr int kKeepaliveMilliseconds = 60 * 1000;
+constexpr int kKeepaliveTimeoutMilliseconds = 20 * 1000;
+// Clients may send keepalive pings this often.
+constexpr int kLeastPingIntervalMilliseconds = 10 * 1000;
+// Threads for reflection and channelz, the only services that take one each.
+constexpr int kMostSyncThreads = 4;
+
+DecisionSupport::Options SupportOptions(
+    const config::v1::ServerConfig& config) {
+  DecisionSupport::Options options;
+  options.site_findings.assign(config.site_findings().begin(),
+                               config.site_findings().end());
+  options.max_findings = config.limits().max_findings();
+  options.max_batch_items = config.limits().max_batch_items();
+  return options;
+}
+
+CatalogManager::Options WatchedCatalogOptions(
+    const config::v1::ServerConfig& config, const Clock* clock,
+    CatalogListener* listener) {
+  CatalogManager::Options options = CatalogOptions(config, clock);
+  options.listener = listener;
+  return options;
+}
+
+// A request somewhat above the limit is still read, to be answered with the
+// reason; beyond this gRPC refuses it unread.
+int LargestReadBytes(const config::v1::Limits& limits) {
+  return static_cast<int>(std::min(int64_t{2} * limits.max_request_bytes(),
+                                   int64_t{std::numeric_limits<int>::max()}));
+}
+
+// Streams of one connection: what a single client may use up, with room to be
+// told that it was too much.
+int MostStreams(const config::v1::Limits& limits) {
+  return limits.max_concurrent_calls() + limits.max_watchers();
+}
+
+}  // namespace
+
+CatalogManager::Options CatalogOptions(const config::v1::ServerConfig& config,
+                                       const Clock* clock) {
+  CatalogManager::Options options;
+  options.folder = config.catalog().folder();
+  options.poll_interval = ToDuration(config.catalog().poll_interval());
+  options.last_good_folder = config.catalog().last_good_folder();
+  options.load.max_condition_depth = config.limits().max_condition_depth();
+  const std::vector<v1::Finding> site_findings(config.site_findings().begin(),
+                                               config.site_findings().end());
+  options.accept = [site_findings, clock](const CompiledCatalog& catalog) {
+    return CheckSiteFindings(
+        site_findings, catalog,
+        absl::ToCivilDay(clock->Now(), absl::LocalTimeZone()));
+  };
+  return options;
+}
+
+Server::Server(const config::v1::ServerConfig& config, const Clock* clock,
+               const Log* log)
+    : config_(config),
+      log_(log),
+      watches_(config.limits().max_watchers(), clock),
+      catalogs_(WatchedCatalogOptions(config, clock, &watches_), clock, log),
+      support_(SupportOptions(config), &catalogs_, clock, log),
+      gate_(config.limits().max_concurrent_calls()),
+      worker_(kMostWaitingCandidates),
+      services_(
+          MakeServices({&support_, &catalogs_, &watches_, &gate_, &worker_, log,
+                        config.limits().max_request_bytes()})) {}
+
+Server::~Server() { Drain(); }
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(
+    const config::v1::ServerConfig& config, const Clock* clock,
+    const Log* log) {
+  auto server = std::unique_ptr<Server>(new Server(config, clock, log));
+  if (absl::Status loaded = server->catalogs_.LoadFirst(); !loaded.ok()) {
+    return loaded;
+  }
+  if (absl::Status listening = server->Listen(); !listening.ok()) {
+    return listening;
+  }
+  server->catalogs_.StartPolling();
+  return server;
+}
+
+absl::Status Server::Listen() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  if (config_.telemetry().channelz()) {
+    grpc::channelz::experimental::InitChannelzService();
+  }
+  const config::v1::Limits& limits = config_.limits();
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(config_.listener().address(),
+                           grpc::InsecureServerCredentials(), &port_);
+  builder.SetMaxReceiveMessageSize(LargestReadBytes(limits));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             MostStreams(limits));
+  // A second server on the same port is a mistake, and not a share of the
+  // work.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_CHANNELZ,
+                             config_.telemetry().channelz() ? 1 : 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS,
+                             kKeepaliveMilliseconds);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                             kKeepaliveTimeoutMilliseconds);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+      kLeastPingIntervalMilliseconds);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  grpc::ResourceQuota quota("needlewise");
+  quota.SetMaxThreads(kMostSyncThreads);
+  builder.SetResourceQuota(quota);
+  for (const auto& service : services_) builder.RegisterService(service.get());
+  grpc_server_ = builder.BuildAndStart();
+  if (grpc_server_ == nullptr || port_ == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on `", config_.listener().address(),
+                     "`; is another server using the port?"));
+  }
+  grpc::HealthCheckServiceInterface* health =
+      grpc_server_->GetHealthCheckService();
+  for (const char* name : ServiceNames()) health->SetServingStatus(name, true);
+  return absl::OkStatus();
+}
+
+void Server::Drain() {
+  if (grpc_server_ == nullptr) return;
+  log_->Write(LogSeverity::kInfo, "draining");
+  grpc_server_->GetHealthCheckService()->Shutdown();
+  gate_.Close();
+  watches_.Close();
+  const int cut_off = gate_.AwaitEmpty(
+      absl::Now() + ToDuration(config_.shutdown().drain_deadline()));
+  if (cut_off > 0) {
+    log_->Write(LogSeverity::kWarning, "calls_cut_off", {{"calls", cut_off}});
+  }
+  grpc_server_->Shutdown(std::chrono::system_clock::now() + kForeignCallsGrace);
+  grpc_server_->Wait();
+  grpc_server_.reset();
+  log_->Write(LogSeverity::kInfo, "stopped");
+}
+
+}  // namespace needlewise

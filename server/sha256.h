@@ -1,0 +1,31 @@
+#ifndef NEEDLEWISE_SERVER_SHA256_H_
+#define NEEDLEWISE_SERVER_SHA256_H_
+
+#include <openssl/evp.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+
+namespace needlewise {
+
+// SHA-256 over a list of texts. Each is preceded by its length, so that
+// different lists never hash alike.
+class Sha256 {
+ public:
+  Sha256();
+  Sha256& Add(absl::string_view text);
+  // The 32 bytes. To be called once.
+  std::string Finish();
+
+ private:
+  struct Free {
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+  };
+  const std::unique_ptr<EVP_MD_CTX, Free> context_;
+};
+
+}  // namespace needlewise
+
+#endif  // NEEDLEWISE_SERVER_SHA256_H_
