@@ -1,0 +1,377 @@
+#include "client/cli/names.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+
+namespace needlewise {
+namespace {
+
+// Levenshtein's distance.
+size_t Distance(absl::string_view a, absl::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string Normal(absl::string_view text) {
+  return absl::StrReplaceAll(absl::AsciiStrToLower(text),
+                             {{"_", ""}, {"-", ""}, {" ", ""}});
+}
+
+}  // namespace
+
+std::string Words(absl::string_view id) {
+  std::vector<std::string> words =
+      absl::StrSplit(id, absl::ByAnyChar("_- "), absl::SkipEmpty());
+  for (std::string& word : words) {
+    if (word.find_first_of("aeiouy0123456789AEIOUY") == std::string::npos) {
+      absl::AsciiStrToUpper(&word);
+    }
+  }
+  std::string text = absl::StrJoin(words, " ");
+  if (!text.empty()) text[0] = absl::ascii_toupper(text[0]);
+  return text;
+}
+
+std::string VerdictName(v1::Verdict verdict) {
+  switch (verdict) {
+    case v1::VERDICT_ELIGIBLE:
+      return "ELIGIBLE";
+    case v1::VERDICT_ELIGIBLE_WITH_PRECAUTIONS:
+      return "ELIGIBLE WITH PRECAUTIONS";
+    case v1::VERDICT_REVIEW_REQUIRED:
+      return "REVIEW REQUIRED";
+    case v1::VERDICT_DATA_REQUIRED:
+      return "DATA REQUIRED";
+    case v1::VERDICT_DEFERRED:
+      return "DEFERRED";
+    case v1::VERDICT_CONTRAINDICATED:
+      return "CONTRAINDICATED";
+    default:
+      return "NO VERDICT";
+  }
+}
+
+std::string VerdictMeaning(v1::Verdict verdict) {
+  switch (verdict) {
+    case v1::VERDICT_ELIGIBLE:
+      return "Nothing that is on file stands against it.";
+    case v1::VERDICT_ELIGIBLE_WITH_PRECAUTIONS:
+      return "It may go ahead with the changes named below.";
+    case v1::VERDICT_REVIEW_REQUIRED:
+      return "A clinician decides and records why.";
+    case v1::VERDICT_DATA_REQUIRED:
+      return "Something unknown could block it: see the open questions.";
+    case v1::VERDICT_DEFERRED:
+      return "Not now.";
+    case v1::VERDICT_CONTRAINDICATED:
+      return "Not in this state.";
+    default:
+      return "The server gave a verdict that this client does not know.";
+  }
+}
+
+bool IsBlocked(v1::Verdict verdict) {
+  return verdict != v1::VERDICT_ELIGIBLE &&
+         verdict != v1::VERDICT_ELIGIBLE_WITH_PRECAUTIONS;
+}
+
+Tone VerdictTone(v1::Verdict verdict) {
+  switch (verdict) {
+    case v1::VERDICT_ELIGIBLE:
+      return Tone::kGood;
+    case v1::VERDICT_ELIGIBLE_WITH_PRECAUTIONS:
+    case v1::VERDICT_REVIEW_REQUIRED:
+      return Tone::kCaution;
+    case v1::VERDICT_DATA_REQUIRED:
+      return Tone::kQuestion;
+    case v1::VERDICT_DEFERRED:
+      return Tone::kWarning;
+    default:
+      return Tone::kStop;
+  }
+}
+
+Tone VerdictBanner(v1::Verdict verdict) {
+  switch (verdict) {
+    case v1::VERDICT_ELIGIBLE:
+      return Tone::kGoodBanner;
+    case v1::VERDICT_ELIGIBLE_WITH_PRECAUTIONS:
+    case v1::VERDICT_REVIEW_REQUIRED:
+      return Tone::kCautionBanner;
+    case v1::VERDICT_DATA_REQUIRED:
+      return Tone::kQuestionBanner;
+    case v1::VERDICT_DEFERRED:
+      return Tone::kWarningBanner;
+    default:
+      return Tone::kStopBanner;
+  }
+}
+
+std::string AddOnStatusName(v1::AddOnStatus status) {
+  switch (status) {
+    case v1::ADD_ON_STATUS_CONTRAINDICATED:
+      return "CONTRAINDICATED";
+    case v1::ADD_ON_STATUS_NOT_INDICATED:
+      return "NOT INDICATED";
+    case v1::ADD_ON_STATUS_NOT_NOW:
+      return "NOT NOW";
+    case v1::ADD_ON_STATUS_DATA_REQUIRED:
+      return "DATA REQUIRED";
+    case v1::ADD_ON_STATUS_REVIEW_REQUIRED:
+      return "REVIEW REQUIRED";
+    case v1::ADD_ON_STATUS_RECOMMENDED:
+      return "RECOMMENDED";
+    case v1::ADD_ON_STATUS_OPTIONAL:
+      return "OPTIONAL";
+    default:
+      return "NO STATUS";
+  }
+}
+
+std::string AddOnStatusMeaning(v1::AddOnStatus status) {
+  switch (status) {
+    case v1::ADD_ON_STATUS_CONTRAINDICATED:
+      return "Not in this state.";
+    case v1::ADD_ON_STATUS_NOT_INDICATED:
+      return "None of the stated concerns is a reason to offer it.";
+    case v1::ADD_ON_STATUS_NOT_NOW:
+      return "Deferred.";
+    case v1::ADD_ON_STATUS_DATA_REQUIRED:
+      return "Something unknown could block it.";
+    case v1::ADD_ON_STATUS_REVIEW_REQUIRED:
+      return "A clinician decides and records why.";
+    case v1::ADD_ON_STATUS_RECOMMENDED:
+      return "Worth offering: strong or moderate evidence.";
+    case v1::ADD_ON_STATUS_OPTIONAL:
+      return "May be offered: weak, mixed or indirect evidence.";
+    default:
+      return "The server gave a status that this client does not know.";
+  }
+}
+
+Tone AddOnStatusBanner(v1::AddOnStatus status) {
+  switch (status) {
+    case v1::ADD_ON_STATUS_RECOMMENDED:
+    case v1::ADD_ON_STATUS_OPTIONAL:
+      return Tone::kGoodBanner;
+    case v1::ADD_ON_STATUS_REVIEW_REQUIRED:
+    case v1::ADD_ON_STATUS_NOT_INDICATED:
+      return Tone::kCautionBanner;
+    case v1::ADD_ON_STATUS_DATA_REQUIRED:
+      return Tone::kQuestionBanner;
+    case v1::ADD_ON_STATUS_NOT_NOW:
+      return Tone::kWarningBanner;
+    default:
+      return Tone::kStopBanner;
+  }
+}
+
+std::string EffectName(v1::EffectKind effect, bool many) {
+  std::string name;
+  switch (effect) {
+    case v1::EFFECT_KIND_CONTRAINDICATION:
+      name = "Contraindication";
+      break;
+    case v1::EFFECT_KIND_DEFERRAL:
+      name = "Deferral";
+      break;
+    case v1::EFFECT_KIND_REVIEW:
+      name = "Review";
+      break;
+    case v1::EFFECT_KIND_PRECAUTION:
+      name = "Precaution";
+      break;
+    case v1::EFFECT_KIND_NOTE:
+      name = "Note";
+      break;
+    default:
+      name = "Other rule";
+      break;
+  }
+  return many ? name + "s" : name;
+}
+
+Tone EffectTone(v1::EffectKind effect) {
+  switch (effect) {
+    case v1::EFFECT_KIND_CONTRAINDICATION:
+      return Tone::kStop;
+    case v1::EFFECT_KIND_DEFERRAL:
+      return Tone::kWarning;
+    case v1::EFFECT_KIND_REVIEW:
+    case v1::EFFECT_KIND_PRECAUTION:
+      return Tone::kCaution;
+    default:
+      return Tone::kBold;
+  }
+}
+
+v1::EffectKind EffectOf(const v1::Rule& rule) {
+  switch (rule.effect_case()) {
+    case v1::Rule::kContraindication:
+      return v1::EFFECT_KIND_CONTRAINDICATION;
+    case v1::Rule::kDeferral:
+      return v1::EFFECT_KIND_DEFERRAL;
+    case v1::Rule::kReview:
+      return v1::EFFECT_KIND_REVIEW;
+    case v1::Rule::kPrecaution:
+      return v1::EFFECT_KIND_PRECAUTION;
+    case v1::Rule::kNote:
+      return v1::EFFECT_KIND_NOTE;
+    case v1::Rule::EFFECT_NOT_SET:
+      break;
+  }
+  return v1::EFFECT_KIND_UNSPECIFIED;
+}
+
+std::string GradeName(v1::EvidenceGrade grade) {
+  switch (grade) {
+    case v1::EVIDENCE_GRADE_A:
+      return "A";
+    case v1::EVIDENCE_GRADE_B:
+      return "B";
+    case v1::EVIDENCE_GRADE_C:
+      return "C";
+    case v1::EVIDENCE_GRADE_D:
+      return "D";
+    case v1::EVIDENCE_GRADE_G:
+      return "G";
+    default:
+      return "-";
+  }
+}
+
+std::string GradeMeaning(v1::EvidenceGrade grade) {
+  switch (grade) {
+    case v1::EVIDENCE_GRADE_A:
+      return "regulator, label, consensus or systematic review";
+    case v1::EVIDENCE_GRADE_B:
+      return "peer-reviewed study";
+    case v1::EVIDENCE_GRADE_C:
+      return "one manual, expert opinion or case report";
+    case v1::EVIDENCE_GRADE_D:
+      return "clinic or marketing page";
+    case v1::EVIDENCE_GRADE_G:
+      return "general knowledge, not looked up";
+    default:
+      return "no grade";
+  }
+}
+
+std::string StrengthName(v1::EvidenceStrength strength) {
+  return PlainEnumName(*v1::EvidenceStrength_descriptor(), strength);
+}
+
+std::string SectionName(v1::PlanSection section) {
+  switch (section) {
+    case v1::PLAN_SECTION_PRE_CARE:
+      return "Before a session";
+    case v1::PLAN_SECTION_SESSION:
+      return "On the day";
+    case v1::PLAN_SECTION_AFTER_CARE:
+      return "After a session";
+    case v1::PLAN_SECTION_TOPICAL_USE:
+      return "Products to use";
+    case v1::PLAN_SECTION_TOPICAL_AVOID:
+      return "Products to avoid";
+    case v1::PLAN_SECTION_RISK:
+      return "Risks to disclose before consent";
+    case v1::PLAN_SECTION_ESCALATE:
+      return "When to call the clinic";
+    case v1::PLAN_SECTION_DEPTH:
+      return "Depth limits";
+    case v1::PLAN_SECTION_APPOINTMENT:
+      return "Appointment";
+    case v1::PLAN_SECTION_TIMELINE:
+      return "What to expect, and when";
+    case v1::PLAN_SECTION_DURATION:
+      return "How long results last";
+    case v1::PLAN_SECTION_MAINTENANCE:
+      return "Maintenance";
+    default:
+      return "Other";
+  }
+}
+
+std::string AnswerSourceName(v1::AnswerSource source) {
+  switch (source) {
+    case v1::ANSWER_SOURCE_PATIENT:
+      return "ask the patient";
+    case v1::ANSWER_SOURCE_EXAMINATION:
+      return "examine";
+    case v1::ANSWER_SOURCE_TEST:
+      return "test";
+    case v1::ANSWER_SOURCE_RECORD:
+      return "look in the record";
+    case v1::ANSWER_SOURCE_SITE:
+      return "the clinic knows";
+    default:
+      return "not stated";
+  }
+}
+
+std::string PlainEnumName(const google::protobuf::EnumDescriptor& type,
+                          int number) {
+  const google::protobuf::EnumValueDescriptor* value =
+      type.FindValueByNumber(number);
+  if (value == nullptr) return absl::StrCat("value ", number);
+  // By convention value 0 is the type's name in capitals, then _UNSPECIFIED.
+  std::string prefix = type.FindValueByNumber(0)->name();
+  if (absl::EndsWith(prefix, "UNSPECIFIED")) {
+    prefix.resize(prefix.size() - std::string("UNSPECIFIED").size());
+  }
+  absl::string_view name = value->name();
+  absl::ConsumePrefix(&name, prefix);
+  return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", " "}});
+}
+
+std::vector<std::string> NearestOf(absl::string_view typed,
+                                   const std::vector<std::string>& candidates) {
+  const std::string normal = Normal(typed);
+  if (normal.empty()) return {};
+  std::vector<std::pair<size_t, std::string>> scored;
+  for (const std::string& candidate : candidates) {
+    const std::string other = Normal(candidate);
+    size_t distance = Distance(normal, other);
+    // `PRESENT` for FINDING_STATUS_PRESENT, `treatment` for `treatments`.
+    if (normal.size() >= 3 && (absl::StrContains(other, normal) ||
+                               absl::StrContains(normal, other))) {
+      distance = std::min<size_t>(distance, 2);
+    }
+    const size_t near =
+        std::max<size_t>(1, std::min(normal.size(), other.size()) / 3);
+    if (distance <= near) scored.emplace_back(distance, candidate);
+  }
+  std::sort(scored.begin(), scored.end());
+  std::vector<std::string> nearest;
+  for (const auto& [distance, candidate] : scored) {
+    if (nearest.size() == 3) break;
+    nearest.push_back(candidate);
+  }
+  return nearest;
+}
+
+std::string DidYouMean(absl::string_view typed,
+                       const std::vector<std::string>& candidates) {
+  const std::vector<std::string> nearest = NearestOf(typed, candidates);
+  if (nearest.empty()) return "";
+  return absl::StrCat("; did you mean `", absl::StrJoin(nearest, "` or `"),
+                      "`?");
+}
+
+}  // namespace needlewise
