@@ -1,0 +1,273 @@
+// A second evaluator, deliberately naive, as the oracle of the engine's tests.
+//
+// It writes out every state that each concept can be in, place by place and
+// day by day, and tries the rules, as written, on each way of combining them:
+// a rule is true where it holds in every completion of what is known, false
+// where it holds in none, and unknown otherwise. It shares nothing with the
+// engine but the messages, the reading of a date, and the name of a truth.
+
+#ifndef NEEDLEWISE_TESTS_SUPPORT_ORACLE_H_
+#define NEEDLEWISE_TESTS_SUPPORT_ORACLE_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "needlewise/v1/rule.pb.h"
+#include "needlewise/v1/rule_catalog.pb.h"
+#include "needlewise/v1/screening.pb.h"
+#include "rules/engine/partial_date.h"
+#include "rules/engine/truth.h"
+#include "tests/support/oracle_record.h"
+
+namespace needlewise::oracle {
+
+// How something stands in one place.
+struct Life {
+  enum class Kind { kNever, kPast, kPresent };
+  Kind kind = Kind::kNever;
+  // When it was last so, or since when it is: any of these days, which no
+  // window of the catalogue tells apart.
+  DayInterval days;
+};
+
+// One way a concept can be: a life for each of its places, or a value.
+struct State {
+  std::vector<Life> lives;
+  double value = 0;
+};
+
+// A state of every concept, by index: the position of the state in
+// `Case::StatesOf`.
+using Completion = std::vector<int>;
+
+// A length of time: days or months.
+struct Span {
+  int days = 0;
+  int months = 0;
+};
+
+// What follows between two concepts in two places.
+struct Arc {
+  int gate = -1;
+  int gate_place = 0;
+  v1::FindingStatus given = v1::FINDING_STATUS_UNSPECIFIED;
+  int target = -1;
+  int target_place = 0;
+  const v1::ConceptState* implied = nullptr;
+};
+
+// A catalogue, read for the oracle. Not for several threads.
+class Oracle {
+ public:
+  explicit Oracle(const v1::RuleCatalog& catalog);
+  Oracle(const Oracle&) = delete;
+  Oracle& operator=(const Oracle&) = delete;
+
+  const v1::RuleCatalog& catalog() const { return catalog_; }
+  const Index& index() const { return index_; }
+  int concept_count() const { return catalog_.concepts_size(); }
+  int ConceptOf(const std::string& id) const { return concept_at_.at(id); }
+
+  // The rules of a treatment under a profile.
+  std::vector<const v1::Rule*> RulesOf(const std::string& treatment,
+                                       const std::string& profile) const;
+
+  // The concepts a rule asks, in order.
+  const std::set<int>& AskedBy(const v1::Rule& rule) const {
+    return asked_by_.at(&rule);
+  }
+  // A concept with every gate above it, and with all it is connected to.
+  std::set<int> WithGates(const std::set<int>& concepts) const;
+  std::set<int> WithConnected(const std::set<int>& concepts) const;
+
+ private:
+  friend class Case;
+
+  // What depends on the treatment area alone.
+  struct Ground {
+    // For each concept the places it is asked in, narrowest first; empty: the
+    // whole body.
+    std::vector<std::vector<std::string>> places;
+    std::vector<Arc> arcs;
+    // For each concept the arcs it is on.
+    std::vector<std::vector<int>> arcs_at;
+  };
+  using Place = std::pair<v1::FindingPlace, std::string>;
+  using States = std::vector<State>;
+
+  void Visit(const v1::Condition& condition, std::set<int>* asked);
+  Place PlaceOf(const v1::FindingCondition& finding) const;
+  Place OwnPlaceOf(const v1::Concept& c) const;
+  std::string Resolve(const Place& place, const std::string& area) const;
+  Span SpanOf(const v1::Window& window) const;
+  double LimitOf(const v1::QuantityCondition& quantity) const;
+  void AddLabelLimits(std::set<int>* asked, v1::LabelLimit limit);
+  void OrderGates();
+  const Ground& GroundOf(const std::string& area) const;
+  Ground MakeGround(const std::string& area) const;
+  void AddArcs(const v1::ConceptState& given, const v1::ConceptState& implied,
+               Ground* ground) const;
+  // The states of a concept as the windows part them on `day`, nothing having
+  // happened after `as_of`.
+  const States& StatesOf(int c, const std::string& area, Day as_of,
+                         Day day) const;
+  States MakeStates(int c, const std::string& area, Day as_of, Day day) const;
+  States MakeValues(int c) const;
+
+  const v1::RuleCatalog catalog_;
+  const Index index_;
+  std::unordered_map<std::string, int> concept_at_;
+  std::unordered_map<const void*, int> concept_of_leaf_;
+  std::map<const v1::Rule*, std::set<int>> asked_by_;
+  std::vector<std::set<Place>> places_;
+  std::vector<std::vector<Span>> end_windows_;
+  std::vector<std::vector<Span>> onset_windows_;
+  std::vector<std::set<double>> limits_;
+  // Every concept, gates before what they settle.
+  std::vector<int> gates_first_;
+  mutable std::map<std::string, Ground> grounds_;
+  mutable std::map<std::tuple<std::string, int, Day, Day>, States> states_;
+};
+
+// One patient, one treatment, one area, as it looks on one day. Refers to the
+// oracle and the inquiry.
+class Case {
+ public:
+  // What is known, of the concepts `about` alone where it is not empty, seen
+  // from `day`, if nothing new became known after the day of the decision.
+  Case(const Oracle& oracle, const Inquiry& inquiry, Day day,
+       const std::set<int>& about = {});
+  Case(const Oracle& oracle, const Inquiry& inquiry)
+      : Case(oracle, inquiry, inquiry.as_of) {}
+
+  const std::vector<State>& StatesOf(int c) const { return *states_[c]; }
+  const std::vector<std::string>& PlacesOf(int c) const {
+    return ground_.places[c];
+  }
+  // Positions in `StatesOf` of what a concept can be.
+  const std::vector<int>& AllowedOf(int c) const { return allowed_[c]; }
+  bool IsUnknown(int c) const { return allowed_[c].size() > 1; }
+  const std::vector<const v1::Rule*>& rules() const { return rules_; }
+
+  // How many combinations of states there are, or `limit` if more.
+  size_t Combinations(const std::set<int>& concepts, size_t limit) const;
+
+  // Calls `visit` for each completion of `concepts`, the others being -1,
+  // until it returns false.
+  void ForEachCompletion(
+      const std::set<int>& concepts,
+      const std::function<bool(const Completion&)>& visit) const;
+
+  // A completion at random, in which each of `fixed` is as given; none where
+  // that is not possible.
+  std::optional<Completion> Sample(std::mt19937_64* random,
+                                   const std::map<int, int>& fixed = {}) const;
+
+  bool IsConsistent(const Completion& completion) const;
+  bool IsTrue(const v1::Rule& rule, const Completion& completion) const;
+  v1::Verdict VerdictOf(const Completion& completion) const;
+
+  // Tries every completion of what the rule asks and of the gates above.
+  Truth TruthOf(const v1::Rule& rule) const;
+
+  // The table of verdicts, and the strictest verdict of a completion, from
+  // the truth of each rule.
+  v1::Verdict Verdict(const std::vector<Truth>& truths) const;
+  v1::Verdict Possible(const std::vector<Truth>& truths) const;
+
+  // Unknown concepts that can change the verdict. Tries all completions.
+  std::set<std::string> Outstanding() const;
+
+  // The notices of the record and of broken implications.
+  std::set<NoticeLine> Notices() const;
+
+ private:
+  using Lives = std::vector<const Said*>;
+
+  // What the statements leave possible in one place.
+  struct Evidence {
+    bool never = true;
+    std::optional<DayInterval> past;
+    std::optional<DayInterval> present;
+  };
+
+  Evidence EvidenceIn(const std::string& place, int c) const;
+  bool BearsOn(const Said& said, const std::string& place) const;
+  bool Covers(const Said& said, const std::string& place) const;
+  DayInterval Latest(const Lives& statements, bool onset) const;
+  std::vector<int> AllowedByStatements(int c) const;
+  std::vector<int> AllowedConditions(int c) const;
+  std::vector<int> AllowedValues(int c) const;
+  std::vector<int> AllowedAges(int c) const;
+  void DrawConclusions();
+  bool DrawForward();
+  bool DrawBackward();
+
+  bool GateGiven(const Arc& arc, int state) const;
+  bool TargetImplied(const Arc& arc, int state) const;
+  bool Breaks(const Arc& arc, int gate_state, int target_state) const;
+  bool BreaksAt(int c, const Completion& completion) const;
+  bool Extend(const std::vector<int>& concepts, size_t at,
+              Completion* completion,
+              const std::function<bool(const Completion&)>& visit) const;
+
+  bool Holds(const v1::Condition& condition,
+             const Completion& completion) const;
+  bool HoldsFinding(const v1::FindingCondition& finding,
+                    const Completion& completion) const;
+  bool HoldsQuantity(const v1::QuantityCondition& quantity,
+                     const Completion& completion) const;
+  bool HoldsDevice(const v1::DeviceCondition& device) const;
+  bool HoldsLabel(v1::LabelLimit limit, const Completion& completion) const;
+  bool UseAllows(const v1::ClearedUse& use, v1::LabelLimit limit,
+                 const Completion& completion) const;
+  double ValueOf(const std::string& concept_id,
+                 const Completion& completion) const;
+  int StrictnessOf(const v1::Rule& rule) const;
+
+  class Influence;
+
+  const Oracle& oracle_;
+  const Inquiry& inquiry_;
+  const Day day_;
+  const Record record_;
+  const Oracle::Ground& ground_;
+  std::vector<const v1::Rule*> rules_;
+  // The device as the catalogue lists it for this treatment, or null.
+  const v1::Device* device_ = nullptr;
+  std::vector<bool> about_;
+  std::vector<const std::vector<State>*> states_;
+  std::vector<std::vector<const Said*>> said_;
+  std::vector<std::vector<int>> allowed_;
+  std::vector<bool> broken_;
+};
+
+// What the oracle says of one treatment in one area.
+struct Answer {
+  std::map<std::string, Truth> truths;
+  v1::Verdict verdict = v1::VERDICT_UNSPECIFIED;
+  v1::Verdict possible = v1::VERDICT_UNSPECIFIED;
+  // Where DEFERRED: the day on which no true deferral holds any more, if each
+  // has one.
+  std::optional<Day> eligible_from;
+  std::set<NoticeLine> notices;
+};
+
+Answer Decide(const Oracle& oracle, const Inquiry& inquiry);
+
+// First day after `inquiry.as_of` on which a rule is false if nothing new
+// becomes known. Looks at each day in turn.
+std::optional<Day> ClearsOn(const Oracle& oracle, const Inquiry& inquiry,
+                            const v1::Rule& rule);
+
+}  // namespace needlewise::oracle
+
+#endif  // NEEDLEWISE_TESTS_SUPPORT_ORACLE_H_
