@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "rules/engine/nearest_names.h"
 #include "rules/engine/patient_facts.h"
 
@@ -30,6 +32,13 @@ class Path {
   const char* list_;
   int index_;
 };
+
+// Twelve digits: the same amount is the same number, whatever its unit was.
+double WithoutNoise(double value) {
+  double rounded = value;
+  return absl::SimpleAtod(absl::StrFormat("%.12g", value), &rounded) ? rounded
+                                                                     : value;
+}
 
 class Reader {
  public:
@@ -388,7 +397,8 @@ class Reader {
           conversion->numerator() == 0 ? 1 : conversion->numerator();
       const double denominator =
           conversion->denominator() == 0 ? 1 : conversion->denominator();
-      value = value * numerator / denominator + conversion->offset();
+      value = WithoutNoise(value * numerator / denominator +
+                           conversion->offset());
     }
     if (value < form.minimum() || value > form.maximum()) {
       Fault(path + ".quantity.value",
@@ -448,7 +458,6 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
         {"patient.findings", absl::StrCat("holds more than ",
                                           environment.max_findings,
                                           " findings; send fewer")});
-    return intake;
   }
   if (patient.patient_reference().size() > kLongestReference) {
     violations->push_back(
@@ -457,10 +466,12 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
   }
   Reader reader(catalog, as_of, intake.today, &intake, violations);
   reader.ReadAge(patient);
+  const int findings =
+      std::min(patient.findings_size(), environment.max_findings);
   intake.statements.reserve(
-      patient.findings_size() +
+      findings +
       (patient.closed_sections().empty() ? 16 : catalog.concepts.size()));
-  for (int i = 0; i < patient.findings_size(); ++i) {
+  for (int i = 0; i < findings; ++i) {
     reader.ReadFinding(patient.findings(i), Path("patient.findings", i), i);
   }
   if (environment.site_findings != nullptr) {

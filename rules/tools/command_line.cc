@@ -1,0 +1,358 @@
+#include "rules/tools/command_line.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "rules/engine/nearest_names.h"
+
+namespace needlewise {
+namespace {
+
+struct Verb {
+  const char* name;
+  // Whether it takes operands.
+  bool operands;
+  // Whether others may follow it on one command line.
+  bool chains;
+  const char* summary;
+  const char* help;
+};
+
+constexpr Verb kVerbs[] = {
+    {"check", false, true, "every fault of a catalogue, with its place",
+     R"(Usage: needlewise-rules check [--catalog DIR] [--strict] [--output FORMAT]
+
+Reads, validates and compiles the catalogue and runs its cases. Prints every
+fault as `file:line:column: error: message` with the source line and a caret.
+Warns of what is defined and never used, of device labels that no rule
+enforces, and of rules that no case expects to fire.
+
+  --catalog DIR    the catalogue's folder; without it `rules/catalog` under the
+                   current folder or, where there is none, the one built in
+  --strict         a warning is a fault, too
+  --output FORMAT  `text` (default), or `json`: a ValidateRuleCatalogResponse
+
+Exit codes: 0 no error, 1 errors (with --strict: or warnings), 2 wrong
+arguments or unreadable files.
+)"},
+    {"format", true, false, "canonical text of catalogue files, in place",
+     R"(Usage: needlewise-rules format [--check] [FILE...]
+
+Rewrites protobuf text files in their one canonical form: two spaces a level,
+one field a line, long strings in adjacent literals, at most one blank line.
+The order of records and fields and every comment stay. A message that was on
+one line stays there if it fits 80 columns. A file that does not parse is left
+alone, and so is one whose meaning or comments would change.
+
+FILE may be a folder: its `.textproto` files and those of its `cases`. Without
+FILE it is `rules/catalog`; `-` formats standard input to standard output. What
+a file holds is said by its `# proto-message:` line; without one it is a
+RuleCaseSuite in a folder `cases` and a RuleCatalog elsewhere.
+
+  --check  changes nothing; lists the files that are not canonical
+
+Exit codes: 0 formatted (with --check: canonical), 1 a file does not parse
+(with --check: or is not canonical), 2 wrong arguments or unreadable files.
+)"},
+    {"test", false, true, "runs the catalogue's cases",
+     R"(Usage: needlewise-rules test [--catalog DIR] [--filter RE] [--junit FILE]
+
+Runs the cases beside the rules. Prints each failure with its place and its
+vignette, and a table of the suites.
+
+  --catalog DIR  as for `check`
+  --filter RE    only cases whose `suite/name` the regular expression finds
+  --junit FILE   writes the results as JUnit XML, too; `-` is standard output
+
+Exit codes: 0 every case passed, 1 a case failed, none ran, or the catalogue
+does not load, 2 wrong arguments or unreadable files.
+)"},
+    {"coverage", false, true, "what the cases have seen of each rule",
+     R"(Usage: needlewise-rules coverage [--catalog DIR] [--all] [--minimum PERCENT]
+                                 [--html FILE]
+
+Says which rules, and which leaves of their conditions, the cases have seen
+true, false and unknown, and lists what they have not. What only looks at the
+request (area, device, concern, needle depth) is never unknown and need not be
+seen so.
+
+  --catalog DIR      as for `check`
+  --all              lists every rule and leaf, seen or not
+  --minimum PERCENT  how much has to be seen, of rules and of leaves;
+                     default 100
+  --html FILE        writes the whole as HTML, too; `-` is standard output
+
+Exit codes: 0 enough is seen, 1 less, or the catalogue does not load, 2 wrong
+arguments or unreadable files.
+)"},
+    {"explain", false, false, "why each rule holds, or not, for one patient",
+     R"(Usage: needlewise-rules explain --patient FILE [flags]
+       needlewise-rules explain --case NAME [flags]
+
+Prints, for each treatment and area, the verdict and each rule's condition as a
+tree: whether each part is true, false or unknown, and the fact behind it, who
+said so and when, or the gate whose answer implied it.
+
+  --patient FILE   a ScreenEligibilityRequest as JSON or protobuf text; `-` is
+                   standard input
+  --case NAME      a case of the catalogue, as `name` or `suite/name`
+  --treatment ID   this treatment instead of those of the request
+  --area ID        this area instead; may be given several times
+  --device ID      this device instead
+  --concern ID     this concern instead; may be given several times
+  --rule ID        only this rule, whatever it is; may be given several times
+  --all            false rules, too
+  --today DATE     the day of the question, YYYY-MM-DD; without it a case's
+                   own, or the computer's
+  --catalog DIR    as for `check`
+
+Exit codes: 0 explained, 1 the patient is faulty or the catalogue does not
+load, 2 wrong arguments or unreadable files.
+)"},
+    {"render", false, false, "the catalogue as one readable document",
+     R"(Usage: needlewise-rules render [--catalog DIR] [--html FILE] [--markdown FILE]
+
+Writes the whole catalogue as a document to read, print and sign: the rules in
+plain words with their sources, concepts and questions, gates, parameters,
+devices, add-ons, plans, disagreements between sources, and citations. The same
+catalogue always gives the same document.
+
+  --catalog DIR    as for `check`
+  --html FILE      as HTML; `-` is standard output
+  --markdown FILE  as Markdown; `-` is standard output. Without either flag,
+                   Markdown goes to standard output
+
+Exit codes: 0 written, 1 the catalogue does not load, 2 wrong arguments or
+files that cannot be read or written.
+)"},
+    {"help", true, false, "this text, or one verb's",
+     R"(Usage: needlewise-rules help [VERB]
+)"},
+};
+
+const Verb* FindVerb(absl::string_view name) {
+  for (const Verb& verb : kVerbs) {
+    if (name == verb.name) return &verb;
+  }
+  return nullptr;
+}
+
+absl::Status UnknownVerb(absl::string_view name) {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const Verb& verb : kVerbs) names.emplace_back(verb.name, verb.name);
+  return absl::InvalidArgumentError(
+      absl::StrCat("`", name, "` is not a verb", DidYouMean(NearestNames(name, names)),
+                   "; see needlewise-rules help"));
+}
+
+struct Flag {
+  const char* name;
+  // Verbs that take it.
+  const char* verbs;
+  // Exactly one of these is set.
+  bool CommandLine::*on = nullptr;
+  std::string CommandLine::*text = nullptr;
+  std::vector<std::string> CommandLine::*list = nullptr;
+};
+
+constexpr Flag kFlags[] = {
+    {"--catalog", "check test coverage explain render", nullptr,
+     &CommandLine::catalog},
+    {"--output", "check", nullptr, &CommandLine::output},
+    {"--strict", "check", &CommandLine::strict},
+    {"--check", "format", &CommandLine::check},
+    {"--junit", "test", nullptr, &CommandLine::junit},
+    {"--filter", "test", nullptr, &CommandLine::filter},
+    {"--html", "coverage render", nullptr, &CommandLine::html},
+    {"--minimum", "coverage", nullptr, &CommandLine::minimum},
+    {"--markdown", "render", nullptr, &CommandLine::markdown},
+    {"--patient", "explain", nullptr, &CommandLine::patient},
+    {"--case", "explain", nullptr, &CommandLine::case_name},
+    {"--treatment", "explain", nullptr, &CommandLine::treatment},
+    {"--area", "explain", nullptr, nullptr, &CommandLine::areas},
+    {"--device", "explain", nullptr, &CommandLine::device},
+    {"--concern", "explain", nullptr, nullptr, &CommandLine::concerns},
+    {"--rule", "explain", nullptr, nullptr, &CommandLine::rules},
+    {"--today", "explain", nullptr, &CommandLine::today},
+    {"--all", "explain coverage", &CommandLine::all},
+};
+
+bool Takes(const Flag& flag, const std::vector<std::string>& verbs) {
+  const std::vector<std::string> takers = absl::StrSplit(flag.verbs, ' ');
+  return std::any_of(verbs.begin(), verbs.end(), [&](const std::string& verb) {
+    return std::find(takers.begin(), takers.end(), verb) != takers.end();
+  });
+}
+
+const Flag* FindFlag(absl::string_view name,
+                     const std::vector<std::string>& verbs) {
+  for (const Flag& flag : kFlags) {
+    if (name == flag.name && Takes(flag, verbs)) return &flag;
+  }
+  return nullptr;
+}
+
+absl::Status UnknownFlag(absl::string_view name,
+                         const std::vector<std::string>& verbs) {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const Flag& flag : kFlags) {
+    if (Takes(flag, verbs)) names.emplace_back(flag.name, flag.name);
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "`", name, "` is not a flag of `", verbs[0], "`",
+      DidYouMean(NearestNames(name, names)), "; see needlewise-rules help ",
+      verbs[0]));
+}
+
+absl::Status SetFlag(const Flag& flag, const std::string& value,
+                     CommandLine* line) {
+  if (value.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(flag.name, " is empty"));
+  }
+  if (flag.list != nullptr) {
+    (line->*flag.list).push_back(value);
+    return absl::OkStatus();
+  }
+  if (!(line->*flag.text).empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag.name, " is given twice"));
+  }
+  line->*flag.text = value;
+  return absl::OkStatus();
+}
+
+// Reads the verb, and those that follow it.
+absl::Status ReadVerbs(const std::vector<std::string>& arguments,
+                       CommandLine* line, size_t* next) {
+  if (arguments.empty()) {
+    return absl::InvalidArgumentError("give a verb; see needlewise-rules help");
+  }
+  if (arguments[0] == "--help" || arguments[0] == "-h") {
+    line->verbs.push_back("help");
+    *next = 1;
+    return absl::OkStatus();
+  }
+  for (*next = 0; *next < arguments.size(); ++*next) {
+    const std::string& argument = arguments[*next];
+    if (*next > 0 && (absl::StartsWith(argument, "-") ||
+                      FindVerb(line->verbs[0])->operands)) {
+      break;
+    }
+    const Verb* verb = FindVerb(argument);
+    if (verb == nullptr) return UnknownVerb(argument);
+    line->verbs.push_back(argument);
+    if (line->verbs.size() > 1 &&
+        (!verb->chains || !FindVerb(line->verbs[0])->chains)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("`", line->verbs[0], "` and `", argument,
+                       "` cannot go on one command line; of the verbs only "
+                       "check, test and coverage can"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckValues(const CommandLine& line) {
+  if (!line.output.empty() && line.output != "text" && line.output != "json") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--output is `text` or `json`, not `", line.output, "`"));
+  }
+  if (line.output == "json" && line.verbs.size() > 1) {
+    return absl::InvalidArgumentError(
+        "--output json goes with `check` alone, whose answer is one object");
+  }
+  if (line.verbs[0] == "explain" && !line.help &&
+      line.patient.empty() == line.case_name.empty()) {
+    return absl::InvalidArgumentError("give one of --patient and --case");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<CommandLine> ParseCommandLine(
+    const std::vector<std::string>& arguments) {
+  CommandLine line;
+  size_t next = 0;
+  absl::Status status = ReadVerbs(arguments, &line, &next);
+  if (!status.ok()) return status;
+  const bool takes_operands = FindVerb(line.verbs[0])->operands;
+  bool flags_end = false;
+  for (; next < arguments.size(); ++next) {
+    const std::string& argument = arguments[next];
+    if (flags_end || argument == "-" || !absl::StartsWith(argument, "-")) {
+      if (!takes_operands) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "`", line.verbs[0], "` takes flags only, not `", argument, "`"));
+      }
+      line.operands.push_back(argument);
+      continue;
+    }
+    if (argument == "--") {
+      flags_end = true;
+      continue;
+    }
+    if (argument == "--help" || argument == "-h") {
+      line.help = true;
+      continue;
+    }
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(argument, absl::MaxSplits('=', 1));
+    const bool has_value = absl::StrContains(argument, '=');
+    const Flag* flag = FindFlag(parts.first, line.verbs);
+    if (flag == nullptr) return UnknownFlag(parts.first, line.verbs);
+    if (flag->on != nullptr) {
+      if (has_value) {
+        return absl::InvalidArgumentError(
+            absl::StrCat(flag->name, " takes no value"));
+      }
+      line.*(flag->on) = true;
+      continue;
+    }
+    if (!has_value && next + 1 == arguments.size()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(flag->name, " needs a value"));
+    }
+    status = SetFlag(*flag, has_value ? parts.second : arguments[++next], &line);
+    if (!status.ok()) return status;
+  }
+  status = CheckValues(line);
+  if (!status.ok()) return status;
+  return line;
+}
+
+absl::StatusOr<std::string> HelpText(absl::string_view verb) {
+  if (!verb.empty()) {
+    const Verb* found = FindVerb(verb);
+    if (found == nullptr) return UnknownVerb(verb);
+    return std::string(found->help);
+  }
+  std::string text =
+      "needlewise-rules: reads, tests and prints the rules of Needlewise.\n\n"
+      "Usage: needlewise-rules VERB [flags]\n"
+      "       needlewise-rules check test coverage [flags]\n\n";
+  for (const Verb& v : kVerbs) {
+    const std::string name = v.name;
+    absl::StrAppend(&text, "  ", name, std::string(10 - name.size(), ' '),
+                    v.summary, "\n");
+  }
+  absl::StrAppend(
+      &text,
+      "\n`needlewise-rules help VERB` lists the verb's flags. Verbs that read a\n"
+      "catalogue take `rules/catalog` under the current folder or, where there\n"
+      "is none, the one built in. Colour is for terminals only, and not where\n"
+      "NO_COLOR is set.\n\n"
+      "Exit codes:\n"
+      "  0  nothing is wrong\n"
+      "  1  what was looked at has a fault: an error in the catalogue, a file\n"
+      "     that is not canonical, a case that failed or none that ran, too\n"
+      "     little seen by the cases, a faulty patient\n"
+      "  2  wrong arguments, or a file that cannot be read or written\n");
+  return text;
+}
+
+}  // namespace needlewise

@@ -1,0 +1,55 @@
+#ifndef NEEDLEWISE_RULES_TOOLS_COMMAND_LINE_H_
+#define NEEDLEWISE_RULES_TOOLS_COMMAND_LINE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace needlewise {
+
+// The arguments after the program's name.
+struct CommandLine {
+  // One verb, or several of those that can follow each other. Never empty.
+  std::vector<std::string> verbs;
+  // What follows the verb and is no flag: files, or the verb to explain.
+  std::vector<std::string> operands;
+
+  // Folder of the catalogue. Empty: the default.
+  std::string catalog;
+  // `text` or `json`. Empty: `text`.
+  std::string output;
+  std::string junit;
+  std::string filter;
+  std::string html;
+  std::string markdown;
+  // A percentage. Empty: 100.
+  std::string minimum;
+  std::string patient;
+  std::string case_name;
+  std::string treatment;
+  std::vector<std::string> areas;
+  std::string device;
+  std::vector<std::string> concerns;
+  std::vector<std::string> rules;
+  // ISO 8601. Empty: the day of the call.
+  std::string today;
+  bool check = false;
+  bool strict = false;
+  bool all = false;
+  bool help = false;
+};
+
+// Reads the arguments. INVALID_ARGUMENT for what is not known, for a flag of
+// another verb, and for verbs that cannot follow each other.
+absl::StatusOr<CommandLine> ParseCommandLine(
+    const std::vector<std::string>& arguments);
+
+// What the program does, its verbs and its exit codes; or, of one verb, its
+// flags. INVALID_ARGUMENT for an unknown verb.
+absl::StatusOr<std::string> HelpText(absl::string_view verb);
+
+}  // namespace needlewise
+
+#endif  // NEEDLEWISE_RULES_TOOLS_COMMAND_LINE_H_
