@@ -4,8 +4,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -49,10 +47,10 @@ bool ReadConfig(const std::string& file, config::v1::ServerConfig* config) {
   if (!file.empty()) {
     std::ifstream in(file, std::ios::binary);
     std::ostringstream content;
-    content << in.rdbuf();
-    if (!in.good() || content.fail()) {
-      std::cerr << "needlewise-server: cannot read `" << file
-                << "`: " << std::strerror(errno) << "\n";
+    // Copying nothing would count as a failure.
+    if (in.peek() != std::ifstream::traits_type::eof()) content << in.rdbuf();
+    if (!in.is_open() || in.bad() || content.bad()) {
+      std::cerr << "needlewise-server: cannot read `" << file << "`\n";
       return false;
     }
     text = content.str();

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/grpc_services.h"
@@ -54,6 +55,20 @@ CatalogManager::Options WatchedCatalogOptions(
   return options;
 }
 
+// A catalogue before its day: somebody should look, but a machine whose clock
+// is wrong must not be left without rules.
+void WarnIfNotYetEffective(const CompiledCatalog& catalog, absl::CivilDay today,
+                           std::vector<v1::Diagnostic>* faults) {
+  const std::string& from = catalog.catalog.manifest().effective_from();
+  // ISO 8601 sorts as text does.
+  if (from <= absl::FormatCivilTime(today)) return;
+  v1::Diagnostic& fault = faults->emplace_back();
+  fault.set_severity(v1::SEVERITY_WARNING);
+  fault.set_subject("manifest");
+  fault.set_message(
+      absl::StrCat("the catalogue may be used from ", from, ", after today"));
+}
+
 // A request somewhat above the limit is still read, to be answered with the
 // reason; beyond this gRPC refuses it unread.
 int LargestReadBytes(const config::v1::Limits& limits) {
@@ -79,9 +94,12 @@ CatalogManager::Options CatalogOptions(const config::v1::ServerConfig& config,
   const std::vector<v1::Finding> site_findings(config.site_findings().begin(),
                                                config.site_findings().end());
   options.accept = [site_findings, clock](const CompiledCatalog& catalog) {
-    return CheckSiteFindings(
-        site_findings, catalog,
-        absl::ToCivilDay(clock->Now(), absl::LocalTimeZone()));
+    const absl::CivilDay today =
+        absl::ToCivilDay(clock->Now(), absl::LocalTimeZone());
+    std::vector<v1::Diagnostic> faults =
+        CheckSiteFindings(site_findings, catalog, today);
+    WarnIfNotYetEffective(catalog, today, &faults);
+    return faults;
   };
   return options;
 }

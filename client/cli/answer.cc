@@ -356,9 +356,10 @@ void Answer::AddTo(v1::Source source, v1::Patient* patient) const {
 std::string AnswerForms(const v1::SuggestedQuestion& question) {
   if (!question.unit().empty()) {
     if (IsAge(question)) return "years / unknown";
-    if (question.unit() == kNoUnit) return "number / unknown";
-    return absl::StrCat("number with unit, such as ... ", question.unit(),
-                        IsTest(question) ? " on 2026-05-17" : "", " / unknown");
+    return absl::StrCat(question.unit() == kNoUnit
+                            ? "number"
+                            : absl::StrCat("number ", question.unit()),
+                        IsTest(question) ? " on YYYY-MM-DD" : "", " / unknown");
   }
   if (question.tense() == v1::QUESTION_TENSE_EVER) {
     return "now / past YYYY-MM / never / unknown";

@@ -135,7 +135,7 @@ std::vector<Verb> MakeVerbs() {
        2},
       {"conflicts",
        "[ID...]",
-       "Where the sources contradict each other, and what the rules do.",
+       "Where the sources contradict each other.",
        "Lists source conflicts with their positions, resolution and the rules "
        "they touch; with IDs, only those.",
        {},

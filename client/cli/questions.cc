@@ -54,6 +54,10 @@ class Intake final {
       remaining_ = suggested->remaining();
       elsewhere_.assign(suggested->elsewhere().begin(),
                         suggested->elsewhere().end());
+      open_.clear();
+      for (const v1::SuggestedQuestion& question : suggested->questions()) {
+        open_.push_back(question.concept());
+      }
       ShowNotices(*suggested);
       const v1::SuggestedQuestion* question = NextOf(*suggested);
       if (question == nullptr) return absl::OkStatus();
@@ -65,16 +69,29 @@ class Intake final {
   void Conclude() {
     stream_ << "\n";
     const int asked = static_cast<int>(steps_.size());
-    if (complete_) {
+    if (complete_ && audience_ == v1::AUDIENCE_PATIENT) {
+      // Nothing here may tell how the answers were judged.
+      Say("Thank you: there are no further questions.", Tone::kGood);
+    } else if (complete_ && !elsewhere_.empty()) {
+      Say(absl::StrCat("Nothing is left to ask here after ", asked,
+                       asked == 1 ? " answer." : " answers."),
+          Tone::kGood);
+    } else if (complete_) {
       Say(absl::StrCat("Settled after ", asked,
                        asked == 1 ? " answer" : " answers",
                        ": nothing that is still unknown can change the "
                        "outcome."),
           Tone::kGood);
     } else {
-      Say(absl::StrCat(remaining_, remaining_ == 1
-                                       ? " question is still open."
-                                       : " questions are still open."),
+      // A short list is worth more than a number.
+      constexpr size_t kMostNamed = 8;
+      const bool named = open_.size() <= kMostNamed &&
+                         static_cast<int>(open_.size()) == remaining_;
+      Say(absl::StrCat(
+              remaining_,
+              remaining_ == 1 ? " question is still open"
+                              : " questions are still open",
+              named ? absl::StrCat(": ", absl::StrJoin(open_, ", ")) : "", "."),
           Tone::kQuestion);
     }
     if (!elsewhere_.empty()) {
@@ -243,6 +260,8 @@ class Intake final {
   std::vector<Step> steps_;
   std::set<std::string> shown_;
   std::vector<std::string> elsewhere_;
+  // Concepts of the last questions suggested.
+  std::vector<std::string> open_;
   bool last_was_answer_ = false;
   bool complete_ = false;
   int remaining_ = 0;

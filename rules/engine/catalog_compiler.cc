@@ -1059,6 +1059,8 @@ class Compiler {
             static_cast<int32_t>(c));
       }
     }
+    Facts nothing_known;
+    nothing_known.possible = out_.all_worlds;
     for (size_t t = 0; t < out_.treatments.size(); ++t) {
       CompiledTreatment& treatment = out_.treatments[t];
       std::set<std::string> lineage;
@@ -1103,7 +1105,7 @@ class Compiler {
             }
           }
           program.nothing_known.push_back(
-              EvaluateNodes(rule.nodes, out_.all_worlds.data()));
+              EvaluateRule(out_, rule, nothing_known));
         }
         treatment.programs.push_back(std::move(program));
       }

@@ -374,11 +374,12 @@ WorldSet PatientFacts::ConditionWorlds(const CompiledConcept& asked,
       }
     };
     const DayInterval any_time{kEarliestDay, day_};
+    // Whatever the day, what was stated came before the day of the decision.
     if (present) {
-      add_present(onset.Get(day_));
+      add_present(onset.Get(intake_.as_of));
     } else {
       if (past) {
-        add_past(last.Get(day_));
+        add_past(last.Get(intake_.as_of));
       } else if (never) {
         region_worlds |= by_cell[0];
       } else {

@@ -15,6 +15,11 @@ namespace {
 
 using Ids = std::set<std::string>;
 
+// How a catalogue is asked for its records of one kind.
+template <typename Record>
+using Records = const google::protobuf::RepeatedPtrField<Record>& (
+    v1::RuleCatalog::*)() const;
+
 // Concepts that the label of a device restricts without naming them.
 constexpr char kAgeConcept[] = "age";
 constexpr char kSkinTypeConcept[] = "fitzpatrick_skin_type";
@@ -78,8 +83,9 @@ class Warner {
   }
 
   // Calls `check(record, place)` for each record of a kind, file by file.
-  template <typename Records, typename Check>
-  void ForEach(const char* field, Records records, const Check& check) {
+  template <typename Record, typename Check>
+  void ForEach(const char* field, Records<Record> records,
+               const Check& check) {
     for (const auto& file : files_) {
       if (file->is_suite) continue;
       const auto& list = (file->catalog.*records)();
@@ -89,9 +95,9 @@ class Warner {
     }
   }
 
-  template <typename Records, typename Id>
+  template <typename Record, typename Id>
   void WarnUnused(RecordKind kind, const char* name, const char* field,
-                  const char* id_field, Records records, Id id,
+                  const char* id_field, Records<Record> records, Id id,
                   const char* advice) {
     ForEach(field, records, [&](const auto& record, const Place& place) {
       if (IsUsed(kind, id(record))) return;

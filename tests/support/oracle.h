@@ -87,9 +87,8 @@ class Oracle {
   // A concept with every gate above it, and with all it is connected to.
   std::set<int> WithGates(const std::set<int>& concepts) const;
   std::set<int> WithConnected(const std::set<int>& concepts) const;
-
- private:
-  friend class Case;
+  // Every concept, gates before what they settle.
+  const std::vector<int>& gates_first() const { return gates_first_; }
 
   // What depends on the treatment area alone.
   struct Ground {
@@ -100,25 +99,40 @@ class Oracle {
     // For each concept the arcs it is on.
     std::vector<std::vector<int>> arcs_at;
   };
-  using Place = std::pair<v1::FindingPlace, std::string>;
+  const Ground& GroundOf(const std::string& area) const;
+
   using States = std::vector<State>;
+  // The states of a concept as the windows part them on `day`, nothing having
+  // happened after `as_of`.
+  const States& StatesOf(int c, const std::string& area, Day as_of,
+                         Day day) const;
+  // The states of a quantity that the rules do not tell from `value`.
+  std::vector<int> StatesLike(int c, const States& states, double value) const;
+
+  // The concept that a leaf of a rule asks.
+  int ConceptOfLeaf(const void* leaf) const {
+    return concept_of_leaf_.at(leaf);
+  }
+  // Where a leaf looks, in an area; empty: anywhere.
+  std::string PlaceOfLeaf(const v1::FindingCondition& finding,
+                          const std::string& area) const;
+  Span SpanOf(const v1::Window& window) const;
+  double LimitOf(const v1::QuantityCondition& quantity) const;
+  // The longest window that a rule looks back through, in days.
+  int LongestWindowOf(const v1::Rule& rule) const;
+
+ private:
+  using Place = std::pair<v1::FindingPlace, std::string>;
 
   void Visit(const v1::Condition& condition, std::set<int>* asked);
   Place PlaceOf(const v1::FindingCondition& finding) const;
   Place OwnPlaceOf(const v1::Concept& c) const;
   std::string Resolve(const Place& place, const std::string& area) const;
-  Span SpanOf(const v1::Window& window) const;
-  double LimitOf(const v1::QuantityCondition& quantity) const;
   void AddLabelLimits(std::set<int>* asked, v1::LabelLimit limit);
   void OrderGates();
-  const Ground& GroundOf(const std::string& area) const;
   Ground MakeGround(const std::string& area) const;
   void AddArcs(const v1::ConceptState& given, const v1::ConceptState& implied,
                Ground* ground) const;
-  // The states of a concept as the windows part them on `day`, nothing having
-  // happened after `as_of`.
-  const States& StatesOf(int c, const std::string& area, Day as_of,
-                         Day day) const;
   States MakeStates(int c, const std::string& area, Day as_of, Day day) const;
   States MakeValues(int c) const;
 
@@ -131,7 +145,6 @@ class Oracle {
   std::vector<std::vector<Span>> end_windows_;
   std::vector<std::vector<Span>> onset_windows_;
   std::vector<std::set<double>> limits_;
-  // Every concept, gates before what they settle.
   std::vector<int> gates_first_;
   mutable std::map<std::string, Ground> grounds_;
   mutable std::map<std::tuple<std::string, int, Day, Day>, States> states_;
@@ -172,6 +185,9 @@ class Case {
                                    const std::map<int, int>& fixed = {}) const;
 
   bool IsConsistent(const Completion& completion) const;
+  // An implication that a completion breaks, or null.
+  const Arc* BrokenArc(const Completion& completion) const;
+  bool Breaks(const Arc& arc, int gate_state, int target_state) const;
   bool IsTrue(const v1::Rule& rule, const Completion& completion) const;
   v1::Verdict VerdictOf(const Completion& completion) const;
 
@@ -182,9 +198,6 @@ class Case {
   // the truth of each rule.
   v1::Verdict Verdict(const std::vector<Truth>& truths) const;
   v1::Verdict Possible(const std::vector<Truth>& truths) const;
-
-  // Unknown concepts that can change the verdict. Tries all completions.
-  std::set<std::string> Outstanding() const;
 
   // The notices of the record and of broken implications.
   std::set<NoticeLine> Notices() const;
@@ -213,7 +226,7 @@ class Case {
 
   bool GateGiven(const Arc& arc, int state) const;
   bool TargetImplied(const Arc& arc, int state) const;
-  bool Breaks(const Arc& arc, int gate_state, int target_state) const;
+  bool Propagate(std::vector<std::vector<int>>* choices) const;
   bool BreaksAt(int c, const Completion& completion) const;
   bool Extend(const std::vector<int>& concepts, size_t at,
               Completion* completion,
@@ -233,8 +246,6 @@ class Case {
                  const Completion& completion) const;
   int StrictnessOf(const v1::Rule& rule) const;
 
-  class Influence;
-
   const Oracle& oracle_;
   const Inquiry& inquiry_;
   const Day day_;
@@ -248,6 +259,40 @@ class Case {
   std::vector<std::vector<const Said*>> said_;
   std::vector<std::vector<int>> allowed_;
   std::vector<bool> broken_;
+};
+
+// Every completion of a case with its verdict. Refers to the case, which has
+// to be small.
+class Enumeration {
+ public:
+  explicit Enumeration(const Case& small);
+
+  // The strictest verdict of a completion.
+  v1::Verdict Possible() const;
+
+  // Unknown concepts two answers to which, all others being equal but for
+  // what the answer implies, give different verdicts.
+  std::set<std::string> Outstanding(const Oracle& oracle) const;
+
+  // Whether completions that agree on `answered` have the same verdict.
+  bool Settles(const Oracle& oracle,
+               const std::set<std::string>& answered) const;
+
+ private:
+  bool Influences(size_t open) const;
+  Completion CompletionAt(size_t row) const;
+  // Whether some way to change what `completion` breaks by the answers in
+  // `changed` gives another verdict than `verdict`.
+  bool DiffersOnceFollowed(Completion* completion, std::set<int>* changed,
+                           v1::Verdict verdict) const;
+
+  const Case& case_;
+  // Unknown concepts, and the distance of rows in which they differ.
+  std::vector<int> open_;
+  std::vector<size_t> stride_;
+  Completion base_;
+  // By row; UNSPECIFIED where an implication is broken.
+  std::vector<v1::Verdict> verdicts_;
 };
 
 // What the oracle says of one treatment in one area.
