@@ -77,7 +77,8 @@ Strictness StrictnessOf(v1::EffectKind effect) {
   }
 }
 
-// `Catalog` is const where conditions are compiled against a finished catalogue.
+// `Catalog` is const where conditions are compiled against a finished
+// catalogue.
 template <typename Catalog>
 class Compiler {
  public:
@@ -133,26 +134,33 @@ class Compiler {
   }
 
   void IndexRecords() {
-    Index(catalog_.areas(), [](const auto& r) { return r.area_id(); },
-          &out_.area_index);
-    Index(catalog_.treatments(),
-          [](const auto& r) { return r.treatment_id(); },
-          &out_.treatment_index);
-    Index(catalog_.devices(), [](const auto& r) { return r.device_id(); },
-          &out_.device_index);
-    Index(catalog_.concerns(), [](const auto& r) { return r.concern_id(); },
-          &out_.concern_index);
-    Index(catalog_.sections(), [](const auto& r) { return r.section_id(); },
-          &out_.section_index);
-    Index(catalog_.rules(), [](const auto& r) { return r.rule_id(); },
-          &out_.rule_index);
-    Index(catalog_.citations(), [](const auto& r) { return r.citation_id(); },
-          &out_.citation_index);
-    Index(catalog_.parameters(),
-          [](const auto& r) { return r.parameter_id(); },
-          &out_.parameter_index);
-    Index(catalog_.conflicts(), [](const auto& r) { return r.conflict_id(); },
-          &out_.conflict_index);
+    Index(
+        catalog_.areas(), [](const auto& r) { return r.area_id(); },
+        &out_.area_index);
+    Index(
+        catalog_.treatments(), [](const auto& r) { return r.treatment_id(); },
+        &out_.treatment_index);
+    Index(
+        catalog_.devices(), [](const auto& r) { return r.device_id(); },
+        &out_.device_index);
+    Index(
+        catalog_.concerns(), [](const auto& r) { return r.concern_id(); },
+        &out_.concern_index);
+    Index(
+        catalog_.sections(), [](const auto& r) { return r.section_id(); },
+        &out_.section_index);
+    Index(
+        catalog_.rules(), [](const auto& r) { return r.rule_id(); },
+        &out_.rule_index);
+    Index(
+        catalog_.citations(), [](const auto& r) { return r.citation_id(); },
+        &out_.citation_index);
+    Index(
+        catalog_.parameters(), [](const auto& r) { return r.parameter_id(); },
+        &out_.parameter_index);
+    Index(
+        catalog_.conflicts(), [](const auto& r) { return r.conflict_id(); },
+        &out_.conflict_index);
     out_.profiles.push_back("standard");
     for (const v1::Profile& profile : catalog_.profiles()) {
       out_.profiles.push_back(profile.profile_id());
@@ -162,9 +170,9 @@ class Compiler {
   void CompileAreas() {
     const int count = catalog_.areas_size();
     if (count > kMostWorlds) {
-      Fail("areas", absl::StrCat("the catalogue has ", count,
-                                 " areas; at most ", kMostWorlds,
-                                 " are possible"));
+      Fail("areas",
+           absl::StrCat("the catalogue has ", count, " areas; at most ",
+                        kMostWorlds, " are possible"));
       return;
     }
     out_.areas.resize(count);
@@ -224,8 +232,8 @@ class Compiler {
     out_.area_concept =
         AddContext("treatment_area", std::max(1, catalog_.areas_size()));
     if (catalog_.devices_size() > kMostWorlds - 2) {
-      Fail("devices", absl::StrCat("at most ", kMostWorlds - 2,
-                                   " devices are possible"));
+      Fail("devices",
+           absl::StrCat("at most ", kMostWorlds - 2, " devices are possible"));
     }
     out_.device_concept = AddContext("device", 2 + catalog_.devices_size());
     out_.depth_concept = AddContext("needle_depth", 1);
@@ -417,8 +425,9 @@ class Compiler {
     SortUnique(&made->limits);
     const int cells = 2 * static_cast<int>(made->limits.size()) + 1;
     if (cells > kMostWorlds) {
-      Fail(made->id, "the rules compare it with too many limits; at most 31 "
-                     "are possible");
+      Fail(made->id,
+           "the rules compare it with too many limits; at most 31 "
+           "are possible");
       return;
     }
     const v1::QuantityForm& form = made->definition->quantity();
@@ -472,8 +481,8 @@ class Compiler {
     }
     made->all = FirstWorlds(worlds);
     const size_t regions = made->regions.size();
-    made->worlds_by_cell.assign(
-        regions, std::vector<WorldSet>(made->CellCount(), 0));
+    made->worlds_by_cell.assign(regions,
+                                std::vector<WorldSet>(made->CellCount(), 0));
     made->worlds_where_same.assign(regions, std::vector<WorldSet>(regions, 0));
     made->never_everywhere = made->all;
     made->absent_everywhere = made->all;
@@ -505,8 +514,9 @@ class Compiler {
       const TimeSpan& longer = (*windows)[i];
       const bool same_kind = (shorter.months > 0) == (longer.months > 0);
       if (!same_kind && shorter.GreatestDays() > longer.LeastDays()) {
-        Fail(id, "two windows on it are of nearly the same length in different "
-                 "units, so neither is the longer; use one unit");
+        Fail(id,
+             "two windows on it are of nearly the same length in different "
+             "units, so neither is the longer; use one unit");
       }
     }
   }
@@ -554,7 +564,7 @@ class Compiler {
     WorldSet worlds = 0;
     for (int cell = 0; cell < made.CellCount(); ++cell) {
       const bool present = cell >= made.PresentCell(0);
-      const bool wanted = status == v1::FINDING_STATUS_PRESENT  ? present
+      const bool wanted = status == v1::FINDING_STATUS_PRESENT ? present
                           : status == v1::FINDING_STATUS_NEVER ? cell == 0
                                                                : !present;
       if (wanted) worlds |= made.worlds_by_cell[r][cell];
@@ -597,8 +607,8 @@ class Compiler {
         out_.implied_concepts.push_back(static_cast<int>(c));
       }
     }
-    std::stable_sort(out_.implied_concepts.begin(),
-                     out_.implied_concepts.end(), [&](int a, int b) {
+    std::stable_sort(out_.implied_concepts.begin(), out_.implied_concepts.end(),
+                     [&](int a, int b) {
                        return out_.concepts[a].gate_height >
                               out_.concepts[b].gate_height;
                      });
@@ -639,8 +649,7 @@ class Compiler {
 
   WorldSet Compare(const CompiledConcept& made, v1::Comparison comparison,
                    double limit) const {
-    const auto at =
-        std::find(made.limits.begin(), made.limits.end(), limit);
+    const auto at = std::find(made.limits.begin(), made.limits.end(), limit);
     const int i = static_cast<int>(at - made.limits.begin());
     const WorldSet below = FirstWorlds(2 * i + 1);
     const WorldSet equal = Bit(2 * i + 1);
@@ -707,8 +716,8 @@ class Compiler {
     }
   }
 
-  WorldSet AreasIn(const google::protobuf::RepeatedPtrField<std::string>& ids)
-      const {
+  WorldSet AreasIn(
+      const google::protobuf::RepeatedPtrField<std::string>& ids) const {
     WorldSet worlds = 0;
     for (const std::string& id : ids) {
       worlds |= out_.areas[out_.area_index.at(id)].holds;
@@ -768,8 +777,7 @@ class Compiler {
       case v1::Condition::kFinding:
         return BuildFinding(condition.finding());
       case v1::Condition::kQuantity: {
-        const int index =
-            out_.concept_index.at(condition.quantity().concept());
+        const int index = out_.concept_index.at(condition.quantity().concept());
         return Leaf(index, Compare(out_.concepts[index],
                                    condition.quantity().comparison(),
                                    LimitOf(condition.quantity())));
@@ -800,9 +808,9 @@ class Compiler {
     const CompiledConcept& asked = out_.concepts[index];
     const int region = RegionIndex(asked, RegionOf(finding));
     const auto window = [&](const std::vector<TimeSpan>& windows) {
-      return static_cast<int>(std::find(windows.begin(), windows.end(),
-                                        SpanOf(finding.within())) -
-                              windows.begin());
+      return static_cast<int>(
+          std::find(windows.begin(), windows.end(), SpanOf(finding.within())) -
+          windows.begin());
     };
     WorldSet worlds = 0;
     for (int cell = 0; cell < asked.CellCount(); ++cell) {
@@ -824,8 +832,8 @@ class Compiler {
                    (past && cell <= asked.PastCell(window(asked.end_windows)));
           break;
         case v1::FINDING_TIME_BEGAN_WITHIN:
-          wanted = present &&
-                   cell <= asked.PresentCell(window(asked.onset_windows));
+          wanted =
+              present && cell <= asked.PresentCell(window(asked.onset_windows));
           break;
         default:
           break;
@@ -884,9 +892,9 @@ class Compiler {
   Expression BuildLabel(v1::LabelLimit limit) const {
     std::vector<Expression> devices = {Never()};
     for (int d = 0; d < catalog_.devices_size(); ++d) {
-      devices.push_back(Join(
-          Kind::kAllOf,
-          {DeviceIs(d), OutsideLabel(catalog_.devices(d), limit)}));
+      devices.push_back(
+          Join(Kind::kAllOf,
+               {DeviceIs(d), OutsideLabel(catalog_.devices(d), limit)}));
     }
     return Join(Kind::kAnyOf, std::move(devices));
   }
@@ -917,15 +925,14 @@ class Compiler {
     // where any use matches one, allows it.
     std::vector<Expression> allowed = {Never()};
     for (const v1::ClearedUse& use : device.cleared_uses()) {
-      allowed.push_back(Join(
-          Kind::kAllOf,
-          {InAreas(use),
-           Join(Kind::kAnyOf, {AnyConcern(use), Negate(concern_matched)}),
-           Allows(use, limit)}));
+      allowed.push_back(
+          Join(Kind::kAllOf,
+               {InAreas(use),
+                Join(Kind::kAnyOf, {AnyConcern(use), Negate(concern_matched)}),
+                Allows(use, limit)}));
     }
     return Join(Kind::kAllOf,
-                {in_some_use,
-                 Negate(Join(Kind::kAnyOf, std::move(allowed)))});
+                {in_some_use, Negate(Join(Kind::kAnyOf, std::move(allowed)))});
   }
 
   Expression InAreas(const v1::ClearedUse& use) const {
@@ -947,12 +954,10 @@ class Compiler {
       const auto found = out_.concept_index.find(kSkinTypeConcept);
       if (found == out_.concept_index.end()) return Always();
       const CompiledConcept& skin = out_.concepts[found->second];
-      return Leaf(
-          found->second,
-          Compare(skin, v1::COMPARISON_GREATER_OR_EQUAL,
-                  std::max(1, use.minimum_skin_type())) &
-              Compare(skin, v1::COMPARISON_LESS_OR_EQUAL,
-                      MaximumSkinType(use)));
+      return Leaf(found->second, Compare(skin, v1::COMPARISON_GREATER_OR_EQUAL,
+                                         std::max(1, use.minimum_skin_type())) &
+                                     Compare(skin, v1::COMPARISON_LESS_OR_EQUAL,
+                                             MaximumSkinType(use)));
     }
     if (limit == v1::LABEL_LIMIT_DEPTH && use.maximum_depth_mm() > 0) {
       const CompiledConcept& depth = out_.concepts[out_.depth_concept];
@@ -1180,8 +1185,8 @@ std::string CatalogDigest(const v1::RuleCatalog& sorted_catalog) {
   unsigned int length = 0;
   EVP_Digest(bytes.data(), bytes.size(), hash.data(), &length, EVP_sha256(),
              nullptr);
-  return absl::BytesToHexString(absl::string_view(
-      reinterpret_cast<const char*>(hash.data()), length));
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(hash.data()), length));
 }
 
 std::shared_ptr<const CompiledCatalog> CompileCatalog(

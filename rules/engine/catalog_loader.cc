@@ -47,8 +47,8 @@ void RunCases(const CompiledCatalog& catalog,
       v1::Diagnostic diagnostic =
           RootOf(*file)
               .In("cases", failure.index)
-              .Here(absl::StrCat("case `", failure.name, "`: ",
-                                 failure.message));
+              .Here(
+                  absl::StrCat("case `", failure.name, "`: ", failure.message));
       diagnostic.set_subject(failure.name);
       diagnostics->push_back(std::move(diagnostic));
     }
@@ -159,10 +159,10 @@ std::string FormatDiagnostic(const v1::Diagnostic& diagnostic) {
   if (diagnostic.line() > 0) {
     absl::StrAppend(&text, ":", diagnostic.line(), ":", diagnostic.column());
   }
-  absl::StrAppend(&text, ": ",
-                  diagnostic.severity() == v1::SEVERITY_WARNING ? "warning"
-                                                                : "error",
-                  ": ", diagnostic.message());
+  absl::StrAppend(
+      &text, ": ",
+      diagnostic.severity() == v1::SEVERITY_WARNING ? "warning" : "error", ": ",
+      diagnostic.message());
   if (diagnostic.source_line().empty() || diagnostic.line() == 0) return text;
   absl::StrAppend(&text, "\n  ", diagnostic.source_line(), "\n  ");
   for (int i = 1; i < diagnostic.column(); ++i) {

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "rules/engine/code_checks.h"
 #include "rules/engine/nearest_names.h"
 #include "rules/engine/partial_date.h"
 
@@ -130,7 +131,8 @@ class Validator {
                [](const auto& r) { return r.citation_id(); });
       Register(&conflicts_, *f, "conflicts", "conflict_id", c.conflicts(), 0,
                [](const auto& r) { return r.conflict_id(); });
-      for (const v1::Concept& r : c.concepts()) concept_.emplace(r.concept_id(), &r);
+      for (const v1::Concept& r : c.concepts())
+        concept_.emplace(r.concept_id(), &r);
       for (const v1::Parameter& r : c.parameters()) {
         parameter_.emplace(r.parameter_id(), &r);
       }
@@ -185,8 +187,8 @@ class Validator {
     return false;
   }
 
-  void ReferAll(const Place& place, const char* field,
-                const Registry& registry, StringField& ids, bool required) {
+  void ReferAll(const Place& place, const char* field, const Registry& registry,
+                StringField& ids, bool required) {
     if (required && ids.empty()) {
       Error(place, field,
             absl::StrCat("`", field, "` needs at least one ", registry.kind));
@@ -226,71 +228,85 @@ class Validator {
       }
       subject_.clear();
     };
-    each("section", "sections", c.sections(),
-         [](const auto& r) { return r.section_id(); },
-         [&](const Place& p, const v1::Section& r) {
-           Require(p, "display", r.display());
-         });
-    each("concept", "concepts", c.concepts(),
-         [](const auto& r) { return r.concept_id(); },
-         [&](const Place& p, const v1::Concept& r) { CheckConcept(p, r); });
-    each("implication", "implications", c.implications(),
-         [](const auto& r) { return r.implication_id(); },
-         [&](const Place& p, const v1::Implication& r) {
-           CheckImplication(p, r);
-         });
-    each("area", "areas", c.areas(), [](const auto& r) { return r.area_id(); },
-         [&](const Place& p, const v1::Area& r) {
-           Require(p, "display", r.display());
-           if (!r.parent().empty()) Refer(p, "parent", -1, areas_, r.parent());
-         });
-    each("concern", "concerns", c.concerns(),
-         [](const auto& r) { return r.concern_id(); },
-         [&](const Place& p, const v1::Concern& r) {
-           Require(p, "display", r.display());
-         });
-    each("treatment", "treatments", c.treatments(),
-         [](const auto& r) { return r.treatment_id(); },
-         [&](const Place& p, const v1::Treatment& r) { CheckTreatment(p, r); });
-    each("device", "devices", c.devices(),
-         [](const auto& r) { return r.device_id(); },
-         [&](const Place& p, const v1::Device& r) { CheckDevice(p, r); });
-    each("profile", "profiles", c.profiles(),
-         [](const auto& r) { return r.profile_id(); },
-         [&](const Place& p, const v1::Profile& r) {
-           Require(p, "display", r.display());
-           Require(p, "description", r.description());
-           if (r.profile_id() == "standard") {
-             Error(p, "profile_id",
-                   "`standard` is every rule and is not written; remove it");
-           }
-         });
-    each("parameter", "parameters", c.parameters(),
-         [](const auto& r) { return r.parameter_id(); },
-         [&](const Place& p, const v1::Parameter& r) { CheckParameter(p, r); });
-    each("rule", "rules", c.rules(), [](const auto& r) { return r.rule_id(); },
-         [&](const Place& p, const v1::Rule& r) { CheckRule(p, r); });
-    each("course", "courses", c.courses(),
-         [](const auto& r) { return r.course_id(); },
-         [&](const Place& p, const v1::Course& r) { CheckCourse(p, r); });
-    each("plan item", "plan_items", c.plan_items(),
-         [](const auto& r) { return r.item_id(); },
-         [&](const Place& p, const v1::PlanItem& r) { CheckPlanItem(p, r); });
-    each("citation", "citations", c.citations(),
-         [](const auto& r) { return r.citation_id(); },
-         [&](const Place& p, const v1::Citation& r) {
-           Require(p, "title", r.title());
-           if (r.provenance() == v1::CITATION_PROVENANCE_UNSPECIFIED) {
-             Error(p, "provenance",
-                   "`provenance` is required; looked up, second hand or "
-                   "general knowledge");
-           }
-         });
-    each("source conflict", "conflicts", c.conflicts(),
-         [](const auto& r) { return r.conflict_id(); },
-         [&](const Place& p, const v1::SourceConflict& r) {
-           CheckConflict(p, r);
-         });
+    each(
+        "section", "sections", c.sections(),
+        [](const auto& r) { return r.section_id(); },
+        [&](const Place& p, const v1::Section& r) {
+          Require(p, "display", r.display());
+        });
+    each(
+        "concept", "concepts", c.concepts(),
+        [](const auto& r) { return r.concept_id(); },
+        [&](const Place& p, const v1::Concept& r) { CheckConcept(p, r); });
+    each(
+        "implication", "implications", c.implications(),
+        [](const auto& r) { return r.implication_id(); },
+        [&](const Place& p, const v1::Implication& r) {
+          CheckImplication(p, r);
+        });
+    each(
+        "area", "areas", c.areas(), [](const auto& r) { return r.area_id(); },
+        [&](const Place& p, const v1::Area& r) {
+          Require(p, "display", r.display());
+          if (!r.parent().empty()) Refer(p, "parent", -1, areas_, r.parent());
+        });
+    each(
+        "concern", "concerns", c.concerns(),
+        [](const auto& r) { return r.concern_id(); },
+        [&](const Place& p, const v1::Concern& r) {
+          Require(p, "display", r.display());
+        });
+    each(
+        "treatment", "treatments", c.treatments(),
+        [](const auto& r) { return r.treatment_id(); },
+        [&](const Place& p, const v1::Treatment& r) { CheckTreatment(p, r); });
+    each(
+        "device", "devices", c.devices(),
+        [](const auto& r) { return r.device_id(); },
+        [&](const Place& p, const v1::Device& r) { CheckDevice(p, r); });
+    each(
+        "profile", "profiles", c.profiles(),
+        [](const auto& r) { return r.profile_id(); },
+        [&](const Place& p, const v1::Profile& r) {
+          Require(p, "display", r.display());
+          Require(p, "description", r.description());
+          if (r.profile_id() == "standard") {
+            Error(p, "profile_id",
+                  "`standard` is every rule and is not written; remove it");
+          }
+        });
+    each(
+        "parameter", "parameters", c.parameters(),
+        [](const auto& r) { return r.parameter_id(); },
+        [&](const Place& p, const v1::Parameter& r) { CheckParameter(p, r); });
+    each(
+        "rule", "rules", c.rules(), [](const auto& r) { return r.rule_id(); },
+        [&](const Place& p, const v1::Rule& r) { CheckRule(p, r); });
+    each(
+        "course", "courses", c.courses(),
+        [](const auto& r) { return r.course_id(); },
+        [&](const Place& p, const v1::Course& r) { CheckCourse(p, r); });
+    each(
+        "plan item", "plan_items", c.plan_items(),
+        [](const auto& r) { return r.item_id(); },
+        [&](const Place& p, const v1::PlanItem& r) { CheckPlanItem(p, r); });
+    each(
+        "citation", "citations", c.citations(),
+        [](const auto& r) { return r.citation_id(); },
+        [&](const Place& p, const v1::Citation& r) {
+          Require(p, "title", r.title());
+          if (r.provenance() == v1::CITATION_PROVENANCE_UNSPECIFIED) {
+            Error(p, "provenance",
+                  "`provenance` is required; looked up, second hand or "
+                  "general knowledge");
+          }
+        });
+    each(
+        "source conflict", "conflicts", c.conflicts(),
+        [](const auto& r) { return r.conflict_id(); },
+        [&](const Place& p, const v1::SourceConflict& r) {
+          CheckConflict(p, r);
+        });
   }
 
   void CheckConcept(const Place& p, const v1::Concept& r) {
@@ -332,6 +348,13 @@ class Validator {
         Error(code, "coding", "a code needs its system and its code");
       }
       Require(code, "display", r.codes(i).display());
+      const std::string fault =
+          FaultOfCode(r.codes(i).coding().system(), r.codes(i).coding().code(),
+                      r.codes(i).prefix());
+      if (!fault.empty()) {
+        Error(code, "coding",
+              absl::StrCat("code `", r.codes(i).coding().code(), "`: ", fault));
+      }
       if (r.codes(i).verification() == v1::CODE_VERIFICATION_UNSPECIFIED) {
         Error(code, "verification", "`verification` is required");
       }
@@ -370,9 +393,10 @@ class Validator {
     if (!Refer(p, "parameter", -1, parameters_, id)) return;
     const v1::Parameter& parameter = *parameter_.at(id);
     if (days_only ? parameter.unit() != "d" : !IsTimeUnit(parameter.unit())) {
-      Error(p, "parameter",
-            absl::StrCat("parameter `", id, "` is not a time; its unit must be ",
-                         days_only ? "`d`" : "`h`, `d`, `wk` or `mo`"));
+      Error(
+          p, "parameter",
+          absl::StrCat("parameter `", id, "` is not a time; its unit must be ",
+                       days_only ? "`d`" : "`h`, `d`, `wk` or `mo`"));
     }
   }
 
@@ -548,8 +572,9 @@ class Validator {
   void CheckCondition(const Place& p, const v1::Condition& condition,
                       int depth) {
     if (depth > max_depth_) {
-      Report(p.Here(absl::StrCat(Subject(), "the condition is nested deeper than ",
-                                 max_depth_, "; split the rule")));
+      Report(
+          p.Here(absl::StrCat(Subject(), "the condition is nested deeper than ",
+                              max_depth_, "; split the rule")));
       return;
     }
     switch (condition.kind_case()) {
@@ -585,8 +610,9 @@ class Validator {
         }
         break;
       case v1::Condition::KIND_NOT_SET:
-        Report(p.Here(absl::StrCat(Subject(), "the condition is empty; say what "
-                                              "it looks for")));
+        Report(p.Here(absl::StrCat(Subject(),
+                                   "the condition is empty; say what "
+                                   "it looks for")));
         break;
     }
   }
@@ -604,8 +630,9 @@ class Validator {
   void CheckFinding(const Place& p, const v1::FindingCondition& finding) {
     const v1::Concept* asked = ConceptOf(p, "concept", finding.concept());
     if (finding.time() == v1::FINDING_TIME_UNSPECIFIED) {
-      Error(p, "time", "`time` is required; now, ever, past, within or began "
-                       "within");
+      Error(p, "time",
+            "`time` is required; now, ever, past, within or began "
+            "within");
     }
     const bool windowed = finding.time() == v1::FINDING_TIME_WITHIN ||
                           finding.time() == v1::FINDING_TIME_BEGAN_WITHIN;
@@ -642,9 +669,10 @@ class Validator {
         CheckTimeParameter(p, window.parameter(), false);
         return;
       case v1::Window::LENGTH_NOT_SET:
-        Report(p.Here(absl::StrCat(
-            Subject(), "the window has no unit; write `hours`, `days`, "
-                       "`weeks`, `months` or `parameter`")));
+        Report(p.Here(
+            absl::StrCat(Subject(),
+                         "the window has no unit; write `hours`, `days`, "
+                         "`weeks`, `months` or `parameter`")));
         return;
       default:
         break;
@@ -653,7 +681,8 @@ class Validator {
         window.months() < 0 ||
         window.hours() + window.days() + window.weeks() + window.months() ==
             0) {
-      Report(p.Here(absl::StrCat(Subject(), "a window is longer than nothing")));
+      Report(
+          p.Here(absl::StrCat(Subject(), "a window is longer than nothing")));
     }
   }
 
@@ -663,8 +692,9 @@ class Validator {
       Error(p, "comparison", "`comparison` is required");
     }
     if (asked != nullptr && !IsQuantity(*asked)) {
-      Error(p, "concept", absl::StrCat("concept `", quantity.concept(),
-                                       "` is not a quantity"));
+      Error(
+          p, "concept",
+          absl::StrCat("concept `", quantity.concept(), "` is not a quantity"));
     }
     if (quantity.limit_case() == v1::QuantityCondition::LIMIT_NOT_SET) {
       Error(p, "comparison", "a limit is required; `value` or `parameter`");
@@ -690,7 +720,8 @@ class Validator {
         Refer(p, "label_excludes", -1, concepts_, device.label_excludes());
         break;
       case v1::DeviceCondition::TEST_NOT_SET:
-        Report(p.Here(absl::StrCat(Subject(), "the device condition is empty")));
+        Report(
+            p.Here(absl::StrCat(Subject(), "the device condition is empty")));
         break;
       default:
         break;
@@ -708,7 +739,8 @@ class Validator {
     }
     if (r.interval_min_days() < 1 ||
         r.interval_max_days() < r.interval_min_days()) {
-      Error(p, "interval_min_days", "intervals run from at least 1 day upwards");
+      Error(p, "interval_min_days",
+            "intervals run from at least 1 day upwards");
     }
   }
 

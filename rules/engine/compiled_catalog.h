@@ -36,7 +36,8 @@ using WorldSet = uint64_t;
 constexpr Truth TruthIn(WorldSet possible, WorldSet satisfying) {
   const WorldSet both = possible & satisfying;
   return both == possible ? Truth::kTrue
-                          : both == 0 ? Truth::kFalse : Truth::kUnknown;
+         : both == 0      ? Truth::kFalse
+                          : Truth::kUnknown;
 }
 
 // How strict the effect of a rule is; also the strictness of the verdict that

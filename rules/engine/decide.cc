@@ -141,7 +141,8 @@ class AreaDecider {
   Day ClearsOn(const CompiledRule& rule) const {
     std::vector<Day> days;
     for (const int c : rule.concepts) {
-      if (!catalog_.concepts[c].is_context && !catalog_.concepts[c].is_quantity) {
+      if (!catalog_.concepts[c].is_context &&
+          !catalog_.concepts[c].is_quantity) {
         patient_.AddWindowEnds(c, &days);
       }
     }
@@ -169,8 +170,8 @@ class AreaDecider {
     decision->set_eligible_from(eligible_from);
     const Day day = *ParseWholeDate(eligible_from);
     const PatientFacts then(catalog_, patient_.intake(), day, day);
-    const Evaluation on_that_day = Evaluate(
-        catalog_, program_, then.ForContext(context_), strictness_);
+    const Evaluation on_that_day =
+        Evaluate(catalog_, program_, then.ForContext(context_), strictness_);
     decision->set_provisional(!IsEligible(VerdictFrom(on_that_day.tally)));
   }
 
@@ -207,15 +208,13 @@ int LeftOut(const CompiledCatalog& catalog,
             const std::vector<SelectedTreatment>& selected) {
   std::vector<int32_t> left_out;
   for (const SelectedTreatment& s : selected) {
-    const std::vector<int32_t>& of_one =
-        catalog.treatments[s.context.treatment]
-            .programs[s.context.profile]
-            .left_out;
+    const std::vector<int32_t>& of_one = catalog.treatments[s.context.treatment]
+                                             .programs[s.context.profile]
+                                             .left_out;
     left_out.insert(left_out.end(), of_one.begin(), of_one.end());
   }
   std::sort(left_out.begin(), left_out.end());
-  left_out.erase(std::unique(left_out.begin(), left_out.end()),
-                 left_out.end());
+  left_out.erase(std::unique(left_out.begin(), left_out.end()), left_out.end());
   return static_cast<int>(left_out.size());
 }
 
@@ -276,9 +275,8 @@ void DecideTreatment(const PatientFacts& patient,
                      v1::TreatmentDecision* decision,
                      std::vector<v1::Notice>* notices) {
   const CompiledCatalog& catalog = patient.catalog();
-  decision->set_treatment(
-      catalog.treatments[selected.context.treatment].definition
-          ->treatment_id());
+  decision->set_treatment(catalog.treatments[selected.context.treatment]
+                              .definition->treatment_id());
   decision->set_device(selected.device);
   bool every_deferral_dated = true;
   std::string eligible_from;
@@ -289,9 +287,9 @@ void DecideTreatment(const PatientFacts& patient,
     v1::AreaDecision* made = decision->add_areas();
     decider.Decide(view, made);
     for (const int broken : decider.facts().broken) {
-      notices->push_back(patient.MakeNotice(
-          v1::NOTICE_KIND_IMPLICATION_BROKEN, broken,
-          patient.StatementsOf(broken)));
+      notices->push_back(patient.MakeNotice(v1::NOTICE_KIND_IMPLICATION_BROKEN,
+                                            broken,
+                                            patient.StatementsOf(broken)));
     }
     decision->set_verdict(Stricter(decision->verdict(), made->verdict()));
     decision->set_possible(Stricter(decision->possible(), made->possible()));
@@ -323,8 +321,8 @@ bool Screen(const CompiledCatalog& catalog, const Environment& environment,
   CheckRequestId(request.request_id(), violations);
   const Day today = ToDay(environment.today);
   const Day as_of = ReadAsOf(request.as_of(), today, violations);
-  const PatientIntake intake = ReadPatient(
-      catalog, environment, request.patient(), as_of, violations);
+  const PatientIntake intake =
+      ReadPatient(catalog, environment, request.patient(), as_of, violations);
   const int profile = ReadProfile(catalog, request.profile(), violations);
   const std::vector<SelectedTreatment> selected =
       ReadTreatments(catalog, request.treatments(), profile, violations);
@@ -427,8 +425,8 @@ bool SuggestQuestions(const CompiledCatalog& catalog,
   const size_t faults = violations->size();
   const Day today = ToDay(environment.today);
   const Day as_of = ReadAsOf(request.as_of(), today, violations);
-  const PatientIntake intake = ReadPatient(
-      catalog, environment, request.patient(), as_of, violations);
+  const PatientIntake intake =
+      ReadPatient(catalog, environment, request.patient(), as_of, violations);
   const int profile = ReadProfile(catalog, request.profile(), violations);
   const std::vector<SelectedTreatment> selected =
       ReadTreatments(catalog, request.treatments(), profile, violations);
@@ -436,8 +434,7 @@ bool SuggestQuestions(const CompiledCatalog& catalog,
       request.audience() != v1::AUDIENCE_CLINICIAN) {
     violations->push_back({"audience", "is required; PATIENT or CLINICIAN"});
   }
-  if (request.max_questions() < 0 ||
-      request.max_questions() > kMostQuestions) {
+  if (request.max_questions() < 0 || request.max_questions() > kMostQuestions) {
     violations->push_back(
         {"max_questions", absl::StrCat("must be from 0 to ", kMostQuestions)});
   }
@@ -453,14 +450,14 @@ bool SuggestQuestions(const CompiledCatalog& catalog,
       const AreaDecider decider(patient, context, {});
       list.Add(catalog, decider);
       for (const int broken : decider.facts().broken) {
-        notices.push_back(patient.MakeNotice(
-            v1::NOTICE_KIND_IMPLICATION_BROKEN, broken,
-            patient.StatementsOf(broken)));
+        notices.push_back(patient.MakeNotice(v1::NOTICE_KIND_IMPLICATION_BROKEN,
+                                             broken,
+                                             patient.StatementsOf(broken)));
       }
     }
   }
-  const int most = request.max_questions() == 0 ? kUsualQuestions
-                                                : request.max_questions();
+  const int most =
+      request.max_questions() == 0 ? kUsualQuestions : request.max_questions();
   int remaining = 0;
   for (const int c : list.InOrder()) {
     const CompiledConcept& asked = catalog.concepts[c];
@@ -484,8 +481,8 @@ bool SuggestQuestions(const CompiledCatalog& catalog,
 }
 
 SelectedTreatment ReadBase(const CompiledCatalog& catalog,
-                           const v1::TreatmentSelection& selection,
-                           int profile, Violations* violations) {
+                           const v1::TreatmentSelection& selection, int profile,
+                           Violations* violations) {
   SelectedTreatment base =
       ReadTreatment(catalog, selection, "base", profile, violations);
   if (base.context.treatment >= 0 &&
@@ -505,8 +502,7 @@ void CheckAddOnDevices(
     const std::string path = absl::StrCat("add_on_devices[", i, "]");
     FindTreatment(catalog, devices[i].add_on(), absl::StrCat(path, ".add_on"),
                   violations);
-    CheckDevice(devices[i].device(), absl::StrCat(path, ".device"),
-                violations);
+    CheckDevice(devices[i].device(), absl::StrCat(path, ".device"), violations);
     for (int j = 0; j < i; ++j) {
       if (devices[j].add_on() == devices[i].add_on()) {
         violations->push_back({absl::StrCat(path, ".add_on"),
@@ -537,10 +533,9 @@ SelectedTreatment SelectAddOn(
     selected.device = stated->device().device();
     selected.context.device_world =
         DeviceWorld(catalog, treatment, selected.device);
-    selected.context.needle_depth_mm =
-        stated->device().has_needle_depth_mm()
-            ? stated->device().needle_depth_mm()
-            : -1;
+    selected.context.needle_depth_mm = stated->device().has_needle_depth_mm()
+                                           ? stated->device().needle_depth_mm()
+                                           : -1;
     return selected;
   }
   const int world = DeviceWorld(catalog, treatment, base.device);
@@ -680,10 +675,10 @@ class AddOnRecommender {
         *out->mutable_conflicts() = indication->conflicts();
       }
     }
-    add_on->set_status(AddOnStatusFrom(
-        answer_.base(), add_on->screening(), !matched.empty(),
-        matched.empty() ? v1::EVIDENCE_STRENGTH_UNSPECIFIED
-                        : matched[0]->strength()));
+    add_on->set_status(
+        AddOnStatusFrom(answer_.base(), add_on->screening(), !matched.empty(),
+                        matched.empty() ? v1::EVIDENCE_STRENGTH_UNSPECIFIED
+                                        : matched[0]->strength()));
     if (add_on->status() == v1::ADD_ON_STATUS_NOT_INDICATED) {
       AskNothing(add_on->mutable_screening());
     }
@@ -694,20 +689,20 @@ class AddOnRecommender {
       const int strength = a.indications().empty()
                                ? v1::EvidenceStrength_MAX
                                : static_cast<int>(a.indications(0).strength());
-      const int order =
-          a.status() == v1::ADD_ON_STATUS_RECOMMENDED       ? 0
-          : a.status() == v1::ADD_ON_STATUS_OPTIONAL        ? 1
-          : a.status() == v1::ADD_ON_STATUS_REVIEW_REQUIRED ? 2
-          : a.status() == v1::ADD_ON_STATUS_DATA_REQUIRED   ? 3
-          : a.status() == v1::ADD_ON_STATUS_NOT_NOW         ? 4
-          : a.status() == v1::ADD_ON_STATUS_NOT_INDICATED   ? 5
-                                                            : 6;
+      const int order = a.status() == v1::ADD_ON_STATUS_RECOMMENDED       ? 0
+                        : a.status() == v1::ADD_ON_STATUS_OPTIONAL        ? 1
+                        : a.status() == v1::ADD_ON_STATUS_REVIEW_REQUIRED ? 2
+                        : a.status() == v1::ADD_ON_STATUS_DATA_REQUIRED   ? 3
+                        : a.status() == v1::ADD_ON_STATUS_NOT_NOW         ? 4
+                        : a.status() == v1::ADD_ON_STATUS_NOT_INDICATED   ? 5
+                                                                          : 6;
       return std::make_tuple(order, strength, -a.indications_size(),
                              a.add_on());
     };
-    std::sort(answer_.mutable_add_ons()->pointer_begin(),
-              answer_.mutable_add_ons()->pointer_end(),
-              [&](const auto* a, const auto* b) { return rank(*a) < rank(*b); });
+    std::sort(
+        answer_.mutable_add_ons()->pointer_begin(),
+        answer_.mutable_add_ons()->pointer_end(),
+        [&](const auto* a, const auto* b) { return rank(*a) < rank(*b); });
     int place = 0;
     for (v1::AddOnRecommendation& a : *answer_.mutable_add_ons()) {
       if (IsOffered(a.status())) a.set_rank(++place);
@@ -756,8 +751,8 @@ bool RecommendAddOns(const CompiledCatalog& catalog,
   CheckRequestId(request.request_id(), violations);
   const Day today = ToDay(environment.today);
   const Day as_of = ReadAsOf(request.as_of(), today, violations);
-  const PatientIntake intake = ReadPatient(
-      catalog, environment, request.patient(), as_of, violations);
+  const PatientIntake intake =
+      ReadPatient(catalog, environment, request.patient(), as_of, violations);
   const int profile = ReadProfile(catalog, request.profile(), violations);
   const SelectedTreatment base =
       ReadBase(catalog, request.base(), profile, violations);
@@ -776,8 +771,7 @@ bool RecommendAddOns(const CompiledCatalog& catalog,
   std::vector<SelectedTreatment> all = {base};
   for (size_t t = 0; t < catalog.treatments.size(); ++t) {
     if (catalog.treatments[t].definition->base() ==
-        catalog.treatments[base.context.treatment].definition
-            ->treatment_id()) {
+        catalog.treatments[base.context.treatment].definition->treatment_id()) {
       SelectedTreatment add_on = base;
       add_on.context.treatment = static_cast<int>(t);
       all.push_back(add_on);

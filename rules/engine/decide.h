@@ -94,8 +94,8 @@ void CheckAddOnDevices(
 
 // Reads the base of a request; a violation where it is an add-on.
 SelectedTreatment ReadBase(const CompiledCatalog& catalog,
-                           const v1::TreatmentSelection& selection,
-                           int profile, Violations* violations);
+                           const v1::TreatmentSelection& selection, int profile,
+                           Violations* violations);
 
 }  // namespace needlewise
 

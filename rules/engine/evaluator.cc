@@ -3,8 +3,7 @@
 namespace needlewise {
 namespace {
 
-Truth EvaluateAt(const ConditionNode* nodes, int at,
-                 const WorldSet* possible) {
+Truth EvaluateAt(const ConditionNode* nodes, int at, const WorldSet* possible) {
   const ConditionNode& node = nodes[at];
   switch (node.kind) {
     case ConditionNode::Kind::kLeaf:
@@ -86,8 +85,7 @@ bool BreaksImplication(const CompiledCatalog& catalog, const Facts& facts,
 }
 
 Evaluation Evaluate(const CompiledCatalog& catalog, const Program& program,
-                    const Facts& facts,
-                    const EffectiveStrictness& strictness) {
+                    const Facts& facts, const EffectiveStrictness& strictness) {
   Evaluation evaluation;
   evaluation.truths = program.nothing_known;
   // Rules that ask about something known, each once.

@@ -69,8 +69,7 @@ Truth EvaluateRule(const CompiledCatalog& catalog, const CompiledRule& rule,
 // Evaluates every rule. Work grows with what is known, not with the number of
 // rules.
 Evaluation Evaluate(const CompiledCatalog& catalog, const Program& program,
-                    const Facts& facts,
-                    const EffectiveStrictness& strictness);
+                    const Facts& facts, const EffectiveStrictness& strictness);
 
 // Calls `visit(possible)` for every way of filling in what is unknown of
 // `concepts` that breaks no implication between them; `possible` is indexed by

@@ -192,9 +192,8 @@ class FactCollector {
       DescribeStatement(catalog_, *s, &found.back());
     }
     // Statements in whatever order they came, each once.
-    std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-      return a.text() < b.text();
-    });
+    std::sort(found.begin(), found.end(),
+              [](const auto& a, const auto& b) { return a.text() < b.text(); });
     for (size_t i = 0; i < found.size(); ++i) {
       if (i > 0 && found[i].text() == found[i - 1].text()) continue;
       *out_.Add() = std::move(found[i]);
@@ -221,9 +220,8 @@ class FactCollector {
     } else {
       const int concern = c - catalog_.first_concern_concept;
       fact->set_display("Concern");
-      value = absl::StrCat(
-          catalog_.catalog.concerns(concern).display(),
-          facts_.possible[c] == Bit(1) ? "" : ", not stated");
+      value = absl::StrCat(catalog_.catalog.concerns(concern).display(),
+                           facts_.possible[c] == Bit(1) ? "" : ", not stated");
     }
     fact->set_text(absl::StrCat(fact->display(), ": ", value, " (request)"));
   }
@@ -231,8 +229,8 @@ class FactCollector {
   void AddImplied(int c, const CompiledConcept& about) {
     for (const int i : catalog_.implications_to[c]) {
       const CompiledImplication& arc = catalog_.implications[i];
-      if (facts_.IsBroken(c) || TruthIn(facts_.possible[arc.gate], arc.given) !=
-                                    Truth::kTrue) {
+      if (facts_.IsBroken(c) ||
+          TruthIn(facts_.possible[arc.gate], arc.given) != Truth::kTrue) {
         continue;
       }
       v1::MatchedFact* fact = out_.Add();
@@ -455,9 +453,8 @@ void ExplainChange(const Program& program,
       acknowledged.push_back(static_cast<int>(i));
     }
   }
-  const Evaluation then =
-      Evaluate(catalog, program, after,
-               EffectiveStrictness(program, acknowledged));
+  const Evaluation then = Evaluate(catalog, program, after,
+                                   EffectiveStrictness(program, acknowledged));
   change->set_verdict(VerdictFrom(then.tally));
 }
 

@@ -67,8 +67,7 @@ std::vector<std::string> NearestNames(
 
 std::string DidYouMean(const std::vector<std::string>& nearest) {
   if (nearest.empty()) return "";
-  return absl::StrCat("; did you mean `", absl::StrJoin(nearest, "`, `"),
-                      "`?");
+  return absl::StrCat("; did you mean `", absl::StrJoin(nearest, "`, `"), "`?");
 }
 
 }  // namespace needlewise

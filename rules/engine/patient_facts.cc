@@ -71,8 +71,8 @@ class LatestDate {
       dated_ = true;
       first_ = std::max(first_, date.first);
       last_ = std::max(last_, date.last);
-      recorded_ = any_dated_ ? std::max(recorded_, recorded.last)
-                             : recorded.last;
+      recorded_ =
+          any_dated_ ? std::max(recorded_, recorded.last) : recorded.last;
       any_dated_ = true;
     } else {
       undated_recorded_ = std::max(undated_recorded_, recorded.first);
@@ -130,8 +130,8 @@ const char* const kNoticeTexts[] = {
 }  // namespace
 
 int QuantityCell(const CompiledConcept& quantity, double value) {
-  const auto at = std::lower_bound(quantity.limits.begin(),
-                                   quantity.limits.end(), value);
+  const auto at =
+      std::lower_bound(quantity.limits.begin(), quantity.limits.end(), value);
   const int i = static_cast<int>(at - quantity.limits.begin());
   if (at != quantity.limits.end() && *at == value) return 2 * i + 1;
   return 2 * i;
@@ -269,9 +269,9 @@ v1::Notice PatientFacts::MakeNotice(
   notice.set_concept(catalog_.concepts[concept_index].id);
   for (const Statement* s : statements) notice.add_findings(s->finding);
   const v1::Concept* definition = catalog_.concepts[concept_index].definition;
-  notice.set_text(absl::StrCat(
-      definition == nullptr ? "" : definition->display(), ": ",
-      kNoticeTexts[kind]));
+  notice.set_text(
+      absl::StrCat(definition == nullptr ? "" : definition->display(), ": ",
+                   kNoticeTexts[kind]));
   return notice;
 }
 
@@ -335,8 +335,8 @@ WorldSet PatientFacts::ConditionWorlds(const CompiledConcept& asked,
       if (!held_[i].in_force) continue;
       const Statement& s = *held_[i].statement;
       const bool covers =
-          s.areas == 0 || (area >= 0 &&
-                           (catalog_.areas[area].held_by & s.areas) != 0);
+          s.areas == 0 ||
+          (area >= 0 && (catalog_.areas[area].held_by & s.areas) != 0);
       if (IsDenial(s.status)) {
         if (!covers) continue;
         not_now = true;
@@ -364,7 +364,8 @@ WorldSet PatientFacts::ConditionWorlds(const CompiledConcept& asked,
     const auto add_past = [&](DayInterval when) {
       const int from = WindowsOver(asked.end_windows, when.last, day_);
       const int to = WindowsOver(asked.end_windows, when.first, day_);
-      for (int w = from; w <= to; ++w) region_worlds |= by_cell[asked.PastCell(w)];
+      for (int w = from; w <= to; ++w)
+        region_worlds |= by_cell[asked.PastCell(w)];
     };
     const auto add_present = [&](DayInterval when) {
       const int from = WindowsOver(asked.onset_windows, when.last, day_);
@@ -448,10 +449,9 @@ Facts PatientFacts::ForContext(const TreatmentContext& context) const {
   for (size_t g = 0; g + 1 < groups_.size(); ++g) {
     const int c = held_[groups_[g]].statement->concept_index;
     const CompiledConcept& asked = catalog_.concepts[c];
-    set(c, asked.is_quantity
-               ? QuantityWorlds(asked, groups_[g], groups_[g + 1])
-               : ConditionWorlds(asked, groups_[g], groups_[g + 1],
-                                 context.area));
+    set(c, asked.is_quantity ? QuantityWorlds(asked, groups_[g], groups_[g + 1])
+                             : ConditionWorlds(asked, groups_[g],
+                                               groups_[g + 1], context.area));
   }
   if (catalog_.age_concept >= 0) set(catalog_.age_concept, AgeWorlds());
   Imply(&facts);

@@ -53,8 +53,8 @@ class Reader {
   void ReadAge(const v1::Patient& patient) {
     if (patient.has_age_years()) {
       if (patient.age_years() < 0 || patient.age_years() > kOldestAge) {
-        Fault("patient.age_years", absl::StrCat("must be from 0 to ",
-                                                kOldestAge, " years"));
+        Fault("patient.age_years",
+              absl::StrCat("must be from 0 to ", kOldestAge, " years"));
       } else {
         intake_.age_years = patient.age_years();
       }
@@ -80,8 +80,7 @@ class Reader {
     }
   }
 
-  void ReadFinding(const v1::Finding& finding, const Path& path,
-                   int index) {
+  void ReadFinding(const v1::Finding& finding, const Path& path, int index) {
     Statement statement;
     statement.finding = index;
     statement.given = &finding;
@@ -103,8 +102,7 @@ class Reader {
     }
   }
 
-  void ReadClosedSection(const v1::ClosedSection& closed,
-                         const Path& path) {
+  void ReadClosedSection(const v1::ClosedSection& closed, const Path& path) {
     const auto section = catalog_.section_index.find(closed.section());
     if (section == catalog_.section_index.end()) {
       std::vector<std::pair<std::string, std::string>> names;
@@ -125,10 +123,10 @@ class Reader {
       if (mentioned_[c] || DeniedByStatement(c)) continue;
       Statement& statement = intake_.statements.emplace_back();
       statement.concept_index = c;
-      statement.status = catalog_.concepts[c].definition->tense() ==
-                                 v1::QUESTION_TENSE_EVER
-                             ? v1::FINDING_STATUS_NEVER
-                             : v1::FINDING_STATUS_ABSENT;
+      statement.status =
+          catalog_.concepts[c].definition->tense() == v1::QUESTION_TENSE_EVER
+              ? v1::FINDING_STATUS_NEVER
+              : v1::FINDING_STATUS_ABSENT;
       statement.source = closed.source();
       statement.recorded = recorded;
       statement.closed_section = section->second;
@@ -198,8 +196,8 @@ class Reader {
 
   void ReadDates(const v1::Finding& finding, const Path& path,
                  Statement* statement) {
-    const auto read = [&](const std::string& text, const char* field,
-                          bool* has, DayInterval* days) {
+    const auto read = [&](const std::string& text, const char* field, bool* has,
+                          DayInterval* days) {
       if (text.empty()) return;
       const auto interval =
           ReadDate([&] { return path + absl::StrCat(".", field); }, text);
@@ -240,8 +238,7 @@ class Reader {
     }
     if (finding.status() != v1::FINDING_STATUS_PRESENT &&
         finding.status() != v1::FINDING_STATUS_PAST) {
-      Fault(path + ".areas_complete",
-            "goes with PRESENT or PAST only");
+      Fault(path + ".areas_complete", "goes with PRESENT or PAST only");
     }
   }
 
@@ -251,8 +248,7 @@ class Reader {
     if (!v1::FindingStatus_IsValid(finding.status())) {
       Fault(path + ".status", "is not a status");
     }
-    const bool has_status =
-        finding.status() != v1::FINDING_STATUS_UNSPECIFIED;
+    const bool has_status = finding.status() != v1::FINDING_STATUS_UNSPECIFIED;
     if (!finding.has_quantity() && !has_status) {
       Fault(path + ".status",
             "is required; PRESENT, PAST, ABSENT, NEVER or UNKNOWN");
@@ -260,8 +256,7 @@ class Reader {
     if (finding.status() == v1::FINDING_STATUS_NEVER ||
         finding.status() == v1::FINDING_STATUS_UNKNOWN) {
       if (statement->has_last) {
-        Fault(path + ".last",
-              "does not go with NEVER or UNKNOWN; use PAST");
+        Fault(path + ".last", "does not go with NEVER or UNKNOWN; use PAST");
       }
       if (statement->has_onset) {
         Fault(path + ".onset",
@@ -273,8 +268,8 @@ class Reader {
     }
   }
 
-  std::vector<int> ReadSubject(const v1::Finding& finding,
-                               const Path& path, int index) {
+  std::vector<int> ReadSubject(const v1::Finding& finding, const Path& path,
+                               int index) {
     switch (finding.subject_case()) {
       case v1::Finding::kConcept: {
         const auto found = catalog_.concept_index.find(finding.concept());
@@ -298,12 +293,13 @@ class Reader {
       case v1::Finding::SUBJECT_NOT_SET:
         break;
     }
-    Fault(path + "", "says nothing of what it is about; set `concept` or `coding`");
+    Fault(path + "",
+          "says nothing of what it is about; set `concept` or `coding`");
     return {};
   }
 
-  std::vector<int> ReadCoding(const v1::Finding& finding,
-                              const Path& path, int index) {
+  std::vector<int> ReadCoding(const v1::Finding& finding, const Path& path,
+                              int index) {
     const v1::Coding& coding = finding.coding();
     if (coding.system().empty() || coding.code().empty() ||
         coding.code().size() > kLongestCode ||
@@ -350,8 +346,7 @@ class Reader {
                       const CompiledConcept& asked, Statement* statement) {
     if (!asked.is_quantity) {
       if (finding.has_quantity()) {
-        Fault(path + ".quantity",
-              "the concept has a status and no value");
+        Fault(path + ".quantity", "the concept has a status and no value");
       }
       return;
     }
@@ -363,8 +358,7 @@ class Reader {
       return;
     }
     if (finding.status() != v1::FINDING_STATUS_UNSPECIFIED) {
-      Fault(path + ".status",
-            "does not go with `quantity`; leave it unset");
+      Fault(path + ".status", "does not go with `quantity`; leave it unset");
     }
     ReadQuantity(finding.quantity(), path, asked.definition->quantity(),
                  statement);
@@ -397,8 +391,8 @@ class Reader {
           conversion->numerator() == 0 ? 1 : conversion->numerator();
       const double denominator =
           conversion->denominator() == 0 ? 1 : conversion->denominator();
-      value = WithoutNoise(value * numerator / denominator +
-                           conversion->offset());
+      value =
+          WithoutNoise(value * numerator / denominator + conversion->offset());
     }
     if (value < form.minimum() || value > form.maximum()) {
       Fault(path + ".quantity.value",
@@ -455,9 +449,9 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
   intake.today = ToDay(environment.today);
   if (patient.findings_size() > environment.max_findings) {
     violations->push_back(
-        {"patient.findings", absl::StrCat("holds more than ",
-                                          environment.max_findings,
-                                          " findings; send fewer")});
+        {"patient.findings",
+         absl::StrCat("holds more than ", environment.max_findings,
+                      " findings; send fewer")});
   }
   if (patient.patient_reference().size() > kLongestReference) {
     violations->push_back(
@@ -468,9 +462,9 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
   reader.ReadAge(patient);
   const int findings =
       std::min(patient.findings_size(), environment.max_findings);
-  intake.statements.reserve(
-      findings +
-      (patient.closed_sections().empty() ? 16 : catalog.concepts.size()));
+  intake.statements.reserve(findings + (patient.closed_sections().empty()
+                                            ? 16
+                                            : catalog.concepts.size()));
   for (int i = 0; i < findings; ++i) {
     reader.ReadFinding(patient.findings(i), Path("patient.findings", i), i);
   }

@@ -36,8 +36,7 @@ class Planner {
         plan_(*plan) {
     for (const SelectedTreatment& s : selected) {
       for (const int t : catalog_.treatments[s.context.treatment].lineage) {
-        lineage_.push_back(
-            catalog_.treatments[t].definition->treatment_id());
+        lineage_.push_back(catalog_.treatments[t].definition->treatment_id());
       }
       for (const int area : s.areas) {
         TreatmentContext context = s.context;
@@ -62,10 +61,9 @@ class Planner {
  private:
   template <typename Ids>
   bool Applies(const Ids& treatments) const {
-    return std::any_of(lineage_.begin(), lineage_.end(),
-                       [&](const std::string& id) {
-                         return Holds(treatments, id);
-                       });
+    return std::any_of(
+        lineage_.begin(), lineage_.end(),
+        [&](const std::string& id) { return Holds(treatments, id); });
   }
 
   // The course of the most specific treatment chosen, an add-on before its
@@ -182,12 +180,11 @@ class Planner {
       if (item.from_hours() == 0 && item.until_hours() == 0) continue;
       // The hour of the session is not known: windows round outwards, so that
       // an instruction never ends too early.
-      out->set_from(
-          FormatDay(patient_.day() + FloorDays(item.from_hours())));
+      out->set_from(FormatDay(patient_.day() + FloorDays(item.from_hours())));
       const int until = item.until_hours();
-      out->set_until(FormatDay(
-          patient_.day() +
-          (until > 0 ? (until + kHoursADay - 1) / kHoursADay : 0)));
+      out->set_until(
+          FormatDay(patient_.day() +
+                    (until > 0 ? (until + kHoursADay - 1) / kHoursADay : 0)));
     }
   }
 
@@ -208,25 +205,21 @@ std::vector<SelectedTreatment> ReadAddOns(
   std::vector<SelectedTreatment> selected = {base};
   if (request.add_ons_size() > kMostAddOns) {
     violations->push_back(
-        {"add_ons", absl::StrCat("names more than ", kMostAddOns,
-                                 " add-ons")});
+        {"add_ons", absl::StrCat("names more than ", kMostAddOns, " add-ons")});
     return selected;
   }
   for (int i = 0; i < request.add_ons_size(); ++i) {
     const std::string path = absl::StrCat("add_ons[", i, "]");
-    const int t =
-        FindTreatment(catalog, request.add_ons(i), path, violations);
+    const int t = FindTreatment(catalog, request.add_ons(i), path, violations);
     if (t < 0 || base.context.treatment < 0) continue;
     const v1::Treatment& definition = *catalog.treatments[t].definition;
-    if (definition.base() !=
-            catalog.treatments[base.context.treatment].definition
-                ->treatment_id() ||
+    if (definition.base() != catalog.treatments[base.context.treatment]
+                                 .definition->treatment_id() ||
         !definition.combines().empty()) {
       violations->push_back({path, "is not an add-on of the base treatment"});
       continue;
     }
-    selected.push_back(
-        SelectAddOn(catalog, base, t, request.add_on_devices()));
+    selected.push_back(SelectAddOn(catalog, base, t, request.add_on_devices()));
   }
   if (base.context.treatment < 0) return selected;
   for (size_t t = 0; t < catalog.treatments.size(); ++t) {
@@ -252,8 +245,8 @@ PlanOutcome PlanTreatment(const CompiledCatalog& catalog,
   CheckRequestId(request.request_id(), violations);
   const Day today = ToDay(environment.today);
   const Day as_of = ReadAsOf(request.as_of(), today, violations);
-  const PatientIntake intake = ReadPatient(
-      catalog, environment, request.patient(), as_of, violations);
+  const PatientIntake intake =
+      ReadPatient(catalog, environment, request.patient(), as_of, violations);
   const int profile = ReadProfile(catalog, request.profile(), violations);
   const SelectedTreatment base =
       ReadBase(catalog, request.base(), profile, violations);

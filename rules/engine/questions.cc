@@ -356,8 +356,8 @@ class Search {
               !IsTrue(position, with)) {
             return true;
           }
-          for (WorldSet rest = facts_.possible[arc.gate] & arc.given;
-               rest != 0; rest &= rest - 1) {
+          for (WorldSet rest = facts_.possible[arc.gate] & arc.given; rest != 0;
+               rest &= rest - 1) {
             std::vector<WorldSet> without = with;
             without[arc.gate] = rest & -rest;
             if (Follow(arc.gate, &without) && NothingFires(without, level)) {
@@ -381,8 +381,7 @@ class Search {
       }
       const WorldSet allowed = facts_.possible[arc.target] & arc.implied;
       if (allowed == 0) return false;
-      for (const uint8_t world :
-           catalog_.concepts[arc.target].benign_order) {
+      for (const uint8_t world : catalog_.concepts[arc.target].benign_order) {
         if ((allowed & Bit(world)) != 0) {
           (*possible)[arc.target] = Bit(world);
           break;
@@ -453,8 +452,8 @@ class Search {
       for (const ConditionNode& node : program_.rules[i]->nodes) {
         if (node.kind != ConditionNode::Kind::kLeaf) continue;
         const int c = node.concept_index;
-        if (at[c] == -2 || TruthIn(facts_.possible[c], node.satisfying) !=
-                               Truth::kUnknown) {
+        if (at[c] == -2 ||
+            TruthIn(facts_.possible[c], node.satisfying) != Truth::kUnknown) {
           continue;
         }
         if (at[c] == -1) {

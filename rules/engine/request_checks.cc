@@ -79,11 +79,10 @@ int FindTreatment(const CompiledCatalog& catalog, const std::string& id,
   const auto found = catalog.treatment_index.find(id);
   if (found != catalog.treatment_index.end()) return found->second;
   violations->push_back(
-      {path, absl::StrCat("is not a treatment of the catalogue",
-                          Nearest(id, catalog.catalog.treatments(),
-                                  [](const auto& t) {
-                                    return t.treatment_id();
-                                  }))});
+      {path,
+       absl::StrCat("is not a treatment of the catalogue",
+                    Nearest(id, catalog.catalog.treatments(),
+                            [](const auto& t) { return t.treatment_id(); }))});
   return -1;
 }
 
@@ -93,9 +92,9 @@ SelectedTreatment ReadTreatment(const CompiledCatalog& catalog,
                                 Violations* violations) {
   SelectedTreatment selected;
   selected.context.profile = profile;
-  selected.context.treatment = FindTreatment(
-      catalog, selection.treatment(), absl::StrCat(path, ".treatment"),
-      violations);
+  selected.context.treatment =
+      FindTreatment(catalog, selection.treatment(),
+                    absl::StrCat(path, ".treatment"), violations);
   if (selection.areas().empty() || selection.areas_size() > kMostAreas) {
     violations->push_back(
         {absl::StrCat(path, ".areas"),
@@ -106,16 +105,15 @@ SelectedTreatment ReadTreatment(const CompiledCatalog& catalog,
     const std::string at = absl::StrCat(path, ".areas[", i, "]");
     if (area == catalog.area_index.end()) {
       violations->push_back(
-          {at, absl::StrCat("is not an area of the catalogue",
-                            Nearest(selection.areas(i),
-                                    catalog.catalog.areas(),
-                                    [](const auto& a) {
-                                      return a.area_id();
-                                    }))});
+          {at,
+           absl::StrCat("is not an area of the catalogue",
+                        Nearest(selection.areas(i), catalog.catalog.areas(),
+                                [](const auto& a) { return a.area_id(); }))});
     } else if (!catalog.areas[area->second].definition->treatable()) {
       violations->push_back(
-          {at, "can be named in findings but not treated; choose an area that "
-               "can"});
+          {at,
+           "can be named in findings but not treated; choose an area that "
+           "can"});
     } else if (std::find(selected.areas.begin(), selected.areas.end(),
                          area->second) == selected.areas.end()) {
       selected.areas.push_back(area->second);
@@ -126,12 +124,10 @@ SelectedTreatment ReadTreatment(const CompiledCatalog& catalog,
     if (concern == catalog.concern_index.end()) {
       violations->push_back(
           {absl::StrCat(path, ".concerns[", i, "]"),
-           absl::StrCat("is not a concern of the catalogue",
-                        Nearest(selection.concerns(i),
-                                catalog.catalog.concerns(),
-                                [](const auto& c) {
-                                  return c.concern_id();
-                                }))});
+           absl::StrCat(
+               "is not a concern of the catalogue",
+               Nearest(selection.concerns(i), catalog.catalog.concerns(),
+                       [](const auto& c) { return c.concern_id(); }))});
     } else {
       selected.context.concerns.push_back(concern->second);
     }
@@ -219,8 +215,7 @@ std::vector<int> ReadAcknowledgements(
         given.clinician_reference().size() > kLongestReference) {
       violations->push_back(
           {absl::StrCat(path, ".clinician_reference"),
-           absl::StrCat("is required, at most ", kLongestReference,
-                        " bytes")});
+           absl::StrCat("is required, at most ", kLongestReference, " bytes")});
     }
     if (given.reason().empty() || given.reason().size() > kLongestReason) {
       violations->push_back(

@@ -176,19 +176,18 @@ class CaseRun {
     for (const int kind : case_.expect_notices()) {
       if (std::none_of(decision.notices().begin(), decision.notices().end(),
                        [kind](const auto& n) { return n.kind() == kind; })) {
-        faults_.push_back(absl::StrCat(
-            "notices: expected ",
-            v1::NoticeKind_Name(static_cast<v1::NoticeKind>(kind)),
-            ", found none of it"));
+        faults_.push_back(
+            absl::StrCat("notices: expected ",
+                         v1::NoticeKind_Name(static_cast<v1::NoticeKind>(kind)),
+                         ", found none of it"));
       }
     }
     if (!case_.expect_add_ons().empty()) CheckAddOns();
   }
 
  private:
-  using TruthsByPlace =
-      std::map<std::pair<std::string, std::string>,
-               std::map<std::string, Truth>>;
+  using TruthsByPlace = std::map<std::pair<std::string, std::string>,
+                                 std::map<std::string, Truth>>;
 
   TruthsByPlace FindTruths() {
     TruthsByPlace truths;
@@ -224,8 +223,7 @@ class CaseRun {
     return truths;
   }
 
-  void CheckExpectation(const Expectation& expect,
-                        const v1::Decision& decision,
+  void CheckExpectation(const Expectation& expect, const v1::Decision& decision,
                         const TruthsByPlace& truths) {
     bool found = false;
     for (const v1::TreatmentDecision& treatment : decision.treatments()) {
@@ -293,11 +291,11 @@ class CaseRun {
       const v1::AddOnStatus status =
           found.value_or(v1::ADD_ON_STATUS_UNSPECIFIED);
       if (status != expect.status()) {
-        faults_.push_back(absl::StrCat(
-            "add-on ", expect.add_on(), ": expected ",
-            v1::AddOnStatus_Name(expect.status()), ", found ",
-            found.has_value() ? v1::AddOnStatus_Name(status)
-                              : std::string("nothing")));
+        faults_.push_back(
+            absl::StrCat("add-on ", expect.add_on(), ": expected ",
+                         v1::AddOnStatus_Name(expect.status()), ", found ",
+                         found.has_value() ? v1::AddOnStatus_Name(status)
+                                           : std::string("nothing")));
       }
     }
   }
@@ -322,9 +320,9 @@ CaseRunner::CaseRunner(const CompiledCatalog& catalog,
   }
 }
 
-v1::ScreenEligibilityRequest CaseRunner::RequestOf(
-    const RuleCaseSuite& suite, const RuleCase& rule_case,
-    v1::View view) const {
+v1::ScreenEligibilityRequest CaseRunner::RequestOf(const RuleCaseSuite& suite,
+                                                   const RuleCase& rule_case,
+                                                   v1::View view) const {
   v1::ScreenEligibilityRequest request;
   request.set_as_of(rule_case.as_of().empty() ? suite.as_of()
                                               : rule_case.as_of());
@@ -357,8 +355,8 @@ std::vector<CaseFailure> CaseRunner::Run(const RuleCaseSuite& suite,
     }
     if (!rule_case.based_on().empty() &&
         patients_.find(rule_case.based_on()) == patients_.end()) {
-      faults.push_back(absl::StrCat("patient `", rule_case.based_on(),
-                                    "` is not defined"));
+      faults.push_back(
+          absl::StrCat("patient `", rule_case.based_on(), "` is not defined"));
     }
     const v1::ScreenEligibilityRequest request =
         RequestOf(suite, rule_case, v1::VIEW_BASIC);
