@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 
 namespace needlewise {
 namespace {
@@ -98,6 +99,8 @@ std::string FaultOfCode(absl::string_view system, absl::string_view code,
   }
   if (system == "http://loinc.org") {
     if (prefix) return "LOINC has no hierarchy in its digits; no prefixes";
+    // Answers and parts are numbered otherwise.
+    if (absl::StartsWith(code, "LA") || absl::StartsWith(code, "LP")) return "";
     return HasLoincCheckDigit(code)
                ? ""
                : "the digit after the hyphen is not the check digit; look the "
