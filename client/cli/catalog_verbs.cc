@@ -108,7 +108,7 @@ class StopSignal final {
   template <typename OnStop>
   explicit StopSignal(OnStop on_stop) {
     if (pipe(signal_pipe) != 0) return;
-    thread_ = std::thread([this, on_stop] {
+    thread_ = std::thread([on_stop] {
       char byte = 0;
       while (read(signal_pipe[0], &byte, 1) < 0 && errno == EINTR) {
       }

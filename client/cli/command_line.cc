@@ -228,7 +228,7 @@ constexpr char kExitCodes[] =
   1  answered, and the answer is no: screening blocks the treatment, questions
      are still open, or the server is not serving
   2  the command line or the input is wrong, found here or by the server
-  3  no server at the address, or no answer in time
+  3  no server at the address, none that is serving, or no answer in time
   4  the server refused or failed, or the output cannot be written
   5  a batch was read to its end, and some of its lines have no decision
 )";

@@ -12,7 +12,7 @@ enum ExitCode {
   kExitNo = 1,
   // The command line or the input is wrong, found here or by the server.
   kExitBadInput = 2,
-  // No server at the address, or no answer in time.
+  // No server at the address, none that is serving, or no answer in time.
   kExitUnreachable = 3,
   // The server refused or failed, or the output cannot be written.
   kExitRefused = 4,

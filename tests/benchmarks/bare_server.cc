@@ -1,6 +1,6 @@
-// A gRPC server that does nothing but answer: the floor that needlewise-server
-// is held against. It answers every ScreenEligibility with the same message,
-// made before it started.
+// A gRPC server that does nothing but answer: what needlewise-server is held
+// against. It answers every ScreenEligibility with the same message, made
+// before it started.
 
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -28,7 +28,7 @@ using grpc::ByteBuffer;
 using grpc::CallbackServerContext;
 using grpc::ServerUnaryReactor;
 
-// Neither reads the request nor encodes the answer: no server does less.
+// Neither decodes the request nor encodes the answer: no server does less.
 class RawService final
     : public v1::ScreeningService::WithRawCallbackMethod_ScreenEligibility<
           v1::ScreeningService::Service> {

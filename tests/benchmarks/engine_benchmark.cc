@@ -214,18 +214,17 @@ void CheckSame(const Rulebook& book, const BitMaskFloor& floor,
 // Measures decisions on `facts` in turn.
 void MeasureDecide(const std::string& name, const Rulebook& book,
                    std::vector<Facts> facts) {
-  benchmark::RegisterBenchmark(
-      name.c_str(), [&book, facts](benchmark::State& state) {
-        Evaluation evaluation;
-        size_t next = 0;
-        for (auto _ : state) {
-          benchmark::DoNotOptimize(Decide(book, facts[next], &evaluation));
-          benchmark::DoNotOptimize(evaluation.truths.data());
-          if (++next == facts.size()) next = 0;
-        }
-        state.counters["rules"] =
-            static_cast<double>(book.program.rules.size());
-      });
+  benchmark::RegisterBenchmark(name.c_str(), [&book,
+                                              facts](benchmark::State& state) {
+    Evaluation evaluation;
+    size_t next = 0;
+    for (auto _ : state) {
+      benchmark::DoNotOptimize(Decide(book, facts[next], &evaluation));
+      benchmark::DoNotOptimize(evaluation.truths.data());
+      if (++next == facts.size()) next = 0;
+    }
+    state.counters["rules"] = static_cast<double>(book.program.rules.size());
+  });
 }
 
 void MeasureFloor(const std::string& name, const BitMaskFloor& floor,
@@ -251,8 +250,8 @@ void RegisterFloorPair(const Rulebook& book, const BitMaskFloor& floor) {
   };
   for (const Sample sample : {Sample::kComplete, Sample::kEmpty}) {
     const Facts facts = FactsOf(
-        book,
-        Restricted(MakeRequest(sample, v1::VIEW_BASIC, kToday), catalog), {});
+        book, Restricted(MakeRequest(sample, v1::VIEW_BASIC, kToday), catalog),
+        {});
     CheckSame(book, floor, facts);
     measure(NameOf(sample), {facts});
   }
@@ -289,8 +288,8 @@ int main(int argc, char** argv) {
   const Rulebook shipped(LoadShippedCatalog());
   const Rulebook part(LoadSingleQuestionRules(*shipped.catalog, kFloorRules));
   const BitMaskFloor floor(part.program);
-  const Rulebook tenfold(LoadText(
-      ToText(WithCopiedRules(shipped.catalog->catalog, kTimes))));
+  const Rulebook tenfold(
+      LoadText(ToText(WithCopiedRules(shipped.catalog->catalog, kTimes))));
   RegisterFloorPair(part, floor);
   RegisterTenfoldPairs(shipped, tenfold);
   benchmark::RunSpecifiedBenchmarks();

@@ -159,10 +159,10 @@ void CheckSame(const Service& shipped, const Service& tenfold,
 // Ends the program unless the sample is what its name says.
 void CheckVerdict(const Service& service, Sample sample,
                   const v1::ScreenEligibilityRequest& request) {
-  const v1::Verdict expected = sample == Sample::kComplete ? v1::VERDICT_DEFERRED
-                               : sample == Sample::kWell
-                                   ? v1::VERDICT_ELIGIBLE
-                                   : v1::VERDICT_DATA_REQUIRED;
+  const v1::Verdict expected =
+      sample == Sample::kComplete ? v1::VERDICT_DEFERRED
+      : sample == Sample::kWell   ? v1::VERDICT_ELIGIBLE
+                                  : v1::VERDICT_DATA_REQUIRED;
   const v1::ScreenEligibilityResponse answer = service.Answer(request);
   if (answer.decision().treatments(0).verdict() != expected) {
     Fail(absl::StrCat("the verdict on the sample `", NameOf(sample),

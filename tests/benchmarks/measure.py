@@ -53,8 +53,8 @@ QUICK = Effort(
     repetitions=1,
     seconds_each=0.01,
     rounds=1,
-    calls_each=1500,
-    warm_up_calls=300,
+    calls_each=4000,
+    warm_up_calls=500,
     starts=2,
     calls_for_memory=3000,
 )
@@ -223,7 +223,7 @@ def running(command, port_file):
                 if time.monotonic() > deadline:
                     fail("wrote no port")
                 time.sleep(0.0002)
-            yield process, int(port_file.read_text())
+            yield Target(process, int(port_file.read_text()))
             if process.poll() is not None:
                 fail("ended by itself")
         finally:
@@ -293,8 +293,8 @@ def measure_start(server, folder, effort):
     times = []
     for _ in range(effort.starts):
         begin = time.monotonic()
-        with running([server, settings], folder / "port") as (_, port):
-            while not says_serving(port):
+        with running([server, settings], folder / "port") as target:
+            while not says_serving(target.port):
                 if time.monotonic() > begin + PATIENCE_SECONDS:
                     raise Failure("the server does not say SERVING")
             times.append((time.monotonic() - begin) * 1000)
@@ -303,12 +303,11 @@ def measure_start(server, folder, effort):
     )
     yield Row("start to SERVING, slowest", "ms", max(times), at_most=200)
 
-    with running([server, settings], folder / "port") as (process, port):
-        resident, _ = memory_mib(process)
+    with running([server, settings], folder / "port") as target:
+        resident, _ = memory_mib(target.process)
         yield Row("resident memory after start", "MiB", resident, at_most=64)
-        sample = "complete_full"
-        load(port, folder, sample, effort.calls_for_memory)
-        resident, highest = memory_mib(process)
+        load(target, folder, "complete_full", effort.calls_for_memory)
+        resident, highest = memory_mib(target.process)
         calls = f"{effort.calls_for_memory:,} calls"
         yield Row(
             f"resident memory after {calls}", "MiB", resident, at_most=64
@@ -322,15 +321,24 @@ def measure_start(server, folder, effort):
 @dataclasses.dataclass
 class Load:
     calls_per_second: float
-    p50_ms: float
     p99_ms: float
+    # Of the server alone, user and system.
+    cpu_us_each: float
 
 
-def percentile(ordered, percent):
-    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+@dataclasses.dataclass
+class Target:
+    process: subprocess.Popen
+    port: int
+
+    def cpu_seconds(self):
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        user, system = stat.rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def load(port, folder, sample, calls):
+def load(target, folder, sample, calls):
+    cpu_before = target.cpu_seconds()
     log = folder / "h2load.log"
     log.unlink(missing_ok=True)
     output = run_tool(
@@ -342,7 +350,7 @@ def load(port, folder, sample, calls):
         "--header=content-type: application/grpc",
         "--header=te: trailers",
         f"--log-file={log}",
-        f"http://127.0.0.1:{port}{METHOD}",
+        f"http://127.0.0.1:{target.port}{METHOD}",
     )
     succeeded = re.search(r"(\d+) succeeded, (\d+) failed", output)
     rate = re.search(r"finished in \S+, ([\d.]+) req/s", output)
@@ -362,54 +370,55 @@ def load(port, folder, sample, calls):
         raise Failure(f"h2load logged {len(micros)} of {calls} calls")
     return Load(
         float(rate[1]),
-        percentile(micros, 50) / 1000,
-        percentile(micros, 99) / 1000,
+        micros[len(micros) * 99 // 100] / 1000,
+        (target.cpu_seconds() - cpu_before) * 1e6 / calls,
     )
 
 
-def compare_servers(ports, folder, sample, effort):
+def compare_servers(targets, folder, sample, effort):
     """Loads each server in turn, in both orders; a list of loads for each."""
-    loads = {name: [] for name in ports}
-    for name, port in ports.items():
-        load(port, folder, sample, effort.warm_up_calls)
+    loads = {name: [] for name in targets}
+    for target in targets.values():
+        load(target, folder, sample, effort.warm_up_calls)
     for turn in range(effort.rounds):
-        names = list(ports) if turn % 2 == 0 else list(reversed(ports))
+        names = list(targets) if turn % 2 == 0 else list(reversed(targets))
         for name in names:
             loads[name].append(
-                load(ports[name], folder, sample, effort.calls_each)
+                load(targets[name], folder, sample, effort.calls_each)
             )
     return loads
 
 
 def measure_calls(server, bare_server, make_request, folder, effort):
     with contextlib.ExitStack() as stack:
-        _, port = stack.enter_context(
+        ours = stack.enter_context(
             running(
                 [server, f"--config={folder}/server.textproto"],
                 folder / "port",
             )
         )
-        run_tool(make_request, str(folder), f"127.0.0.1:{port}")
+        run_tool(make_request, str(folder), f"127.0.0.1:{ours.port}")
         for view in ("full", "basic"):
-            yield from measure_view(
-                view, port, bare_server, folder, effort
-            )
+            yield from measure_view(view, ours, bare_server, folder, effort)
 
 
-def measure_view(view, port, bare_server, folder, effort):
+def measure_view(view, ours, bare_server, folder, effort):
     sample = f"complete_{view}"
+    # The peer of the aim is the one that, like any server, decodes what it is
+    # sent and encodes its answer. The other does not even look at the request:
+    # it shows what gRPC and the network cost.
     peers = {
-        "raw": "a server that sends ready-made bytes",
-        "typed": "a server that decodes and encodes",
+        "typed": "a bare server",
+        "raw": "ready-made bytes",
     }
     with contextlib.ExitStack() as stack:
-        ports = {"ours": port}
+        targets = {"ours": ours}
         for kind in peers:
             port_file = folder / f"port_{kind}"
             command = [bare_server, kind, str(folder / f"{sample}.answer"),
                        str(port_file)]
-            _, ports[kind] = stack.enter_context(running(command, port_file))
-        loads = compare_servers(ports, folder, sample, effort)
+            targets[kind] = stack.enter_context(running(command, port_file))
+        loads = compare_servers(targets, folder, sample, effort)
 
     def median_ratio(kind, read):
         return statistics.median(
@@ -426,22 +435,34 @@ def measure_view(view, port, bare_server, folder, effort):
     def p99(one):
         return one.p99_ms
 
+    def cpu(one):
+        return one.cpu_us_each
+
     for kind, title in peers.items():
+        is_aim = kind == "typed"
+        what = f"calls, {view.upper()}, against {title}"
         yield Row(
-            f"calls, {view.upper()}: throughput against {title}",
+            f"{what}: throughput",
             "/s",
             median_of("ours", rate),
             median_of(kind, rate),
             median_ratio(kind, rate),
-            at_least=0.85,
+            at_least=0.85 if is_aim else None,
         )
         yield Row(
-            f"calls, {view.upper()}: p99 against {title}",
+            f"{what}: p99",
             "ms",
             median_of("ours", p99),
             median_of(kind, p99),
             median_ratio(kind, p99),
-            at_most=1.3,
+            at_most=1.3 if is_aim else None,
+        )
+        yield Row(
+            f"{what}: the server's CPU time a call",
+            "us",
+            median_of("ours", cpu),
+            median_of(kind, cpu),
+            median_ratio(kind, cpu),
         )
 
 

@@ -110,8 +110,8 @@ class Copier {
 
  private:
   std::string Suffix(char joiner) const {
-    return absl::StrCat(std::string(1, joiner), "copy",
-                        std::string(1, joiner), number_);
+    return absl::StrCat(std::string(1, joiner), "copy", std::string(1, joiner),
+                        number_);
   }
 
   std::string Renamed(const std::string& id) const {

@@ -30,17 +30,17 @@ void AnswerEverySection(int skin_type, v1::Patient* patient) {
 }
 
 void AddReport(absl::CivilDay today, v1::Patient* patient) {
-  v1::Finding* cold_sore = AddFinding("herpes_simplex",
-                                      v1::FINDING_STATUS_PAST, patient);
+  v1::Finding* cold_sore =
+      AddFinding("herpes_simplex", v1::FINDING_STATUS_PAST, patient);
   cold_sore->add_areas("lips");
   cold_sore->set_last(absl::FormatCivilTime(absl::CivilYear(today) - 2));
-  v1::Finding* retinoid = AddFinding("topical_retinoid",
-                                     v1::FINDING_STATUS_PAST, patient);
+  v1::Finding* retinoid =
+      AddFinding("topical_retinoid", v1::FINDING_STATUS_PAST, patient);
   retinoid->add_areas("face");
   retinoid->set_last(absl::FormatCivilTime(today - 3));
   AddFinding("skin_procedure", v1::FINDING_STATUS_PAST, patient);
-  v1::Finding* peel = AddFinding("superficial_peel", v1::FINDING_STATUS_PAST,
-                                 patient);
+  v1::Finding* peel =
+      AddFinding("superficial_peel", v1::FINDING_STATUS_PAST, patient);
   peel->add_areas("cheeks");
   peel->set_last(absl::FormatCivilTime(absl::CivilMonth(today) - 4));
   AddFinding("smoking", v1::FINDING_STATUS_PRESENT, patient);

@@ -135,7 +135,7 @@ class PlanTest(e2e.ServedTest):
 
     def test_a_blocked_add_on_is_explained(self):
         result = self.run_verb("plan",
-                               e2e.SAMPLES / "low-platelets-wants-prp.json",
+                               e2e.SAMPLES / "low-platelets-prp.json",
                                "--add-on=prp", expect=1)
         self.assertIn("Platelet count below 100", result.stdout)
 

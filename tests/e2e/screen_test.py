@@ -15,7 +15,7 @@ VERDICTS = {
     "isotretinoin-partial-date.json": ["DATA_REQUIRED"],
     "pacemaker-wants-rf.json": ["ELIGIBLE", "CONTRAINDICATED"],
     "darker-skin-cold-sores.json": ["ELIGIBLE_WITH_PRECAUTIONS"],
-    "low-platelets-wants-prp.json": ["REVIEW_REQUIRED", "CONTRAINDICATED"],
+    "low-platelets-prp.json": ["REVIEW_REQUIRED", "CONTRAINDICATED"],
     "contradictory-record.json": ["DATA_REQUIRED"],
     "rosacea-history.textproto": ["DATA_REQUIRED"],
 }

@@ -102,7 +102,8 @@ class TextReader:
                 return fields
             if kind != "word":
                 raise Malformed(
-                    f"{self._name}:{line}: expected a field, found `{text}`")
+                    f"{self._name}:{line}: expected a field, "
+                    f"found `{text}`")
             if self._peek() == ":":
                 self._next()
             fields[text].extend(self._values())
@@ -132,7 +133,8 @@ class TextReader:
             return "".join(parts)
         if kind == "word":
             return text
-        raise Malformed(f"{self._name}:{line}: expected a value, found `{text}`")
+        raise Malformed(
+            f"{self._name}:{line}: expected a value, found `{text}`")
 
     def _peek(self):
         return self._tokens[self._at][1]
