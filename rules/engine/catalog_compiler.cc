@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
@@ -108,6 +109,7 @@ class Compiler {
     MakeConcepts();
     CollectUse();
     MakeWorlds();
+    NarrowWorlds();
     CompileImplications();
     IndexCodes();
     CompileTreatments();
@@ -464,11 +466,17 @@ class Compiler {
     if (made->regions.empty()) {
       made->regions.push_back(Region{DefaultPlace(concept_index), -1});
     }
-    std::stable_sort(made->regions.begin(), made->regions.end(),
-                     [](const Region& a, const Region& b) {
-                       return std::make_pair(RegionOrder(a), a.area) <
-                              std::make_pair(RegionOrder(b), b.area);
-                     });
+    // A region comes after those that lie in it.
+    const auto order = [&](const Region& region) {
+      return std::make_tuple(
+          RegionOrder(region),
+          region.area < 0 ? 0
+                          : __builtin_popcountll(out_.areas[region.area].holds),
+          region.area);
+    };
+    std::stable_sort(
+        made->regions.begin(), made->regions.end(),
+        [&](const Region& a, const Region& b) { return order(a) < order(b); });
     OrderWindows(made->id, &made->end_windows);
     OrderWindows(made->id, &made->onset_windows);
     std::vector<uint8_t> world(made->regions.size(), 0);
@@ -497,6 +505,34 @@ class Compiler {
         if (made->world_cells[w][r] != 0) made->never_everywhere &= ~Bit(w);
         if (made->world_cells[w][r] >= made->PresentCell(0)) {
           made->absent_everywhere &= ~Bit(w);
+        }
+      }
+    }
+  }
+
+  // Where two places that a concept is asked in are one, it is the same there.
+  void NarrowWorlds() {
+    for (size_t a = 0; a < out_.areas.size(); ++a) {
+      const auto place = [&](const Region& region) {
+        if (region.place == v1::FINDING_PLACE_ANYWHERE) return -1;
+        const int area = static_cast<int>(a);
+        return region.place == v1::FINDING_PLACE_REGION &&
+                       out_.AreaHolds(region.area, area)
+                   ? region.area
+                   : area;
+      };
+      for (size_t c = 0; c < out_.concepts.size(); ++c) {
+        const CompiledConcept& made = out_.concepts[c];
+        WorldSet worlds = made.all;
+        for (size_t r = 0; r < made.worlds_where_same.size(); ++r) {
+          for (size_t q = 0; q < r; ++q) {
+            if (place(made.regions[q]) == place(made.regions[r])) {
+              worlds &= made.worlds_where_same[q][r];
+            }
+          }
+        }
+        if (worlds != made.all) {
+          out_.areas[a].narrowed.emplace_back(static_cast<int>(c), worlds);
         }
       }
     }
@@ -635,8 +671,23 @@ class Compiler {
       add(static_cast<int>(from.regions.size()) - 1, implied);
       return;
     }
+    // What is denied of a place is denied of what lies in it; what is present
+    // in a place is present in what holds it.
+    const bool denied =
+        implication.given().status() != v1::FINDING_STATUS_PRESENT;
+    const bool denies = state.status() != v1::FINDING_STATUS_PRESENT;
     for (size_t r = 0; r < to.regions.size(); ++r) {
       int gate_region = RegionIndex(from, to.regions[r]);
+      if (!denied || !denies) {
+        for (size_t g = 0; g < from.regions.size(); ++g) {
+          if (static_cast<int>(g) == gate_region ||
+              (!denied && !denies && LiesIn(from.regions[g], to.regions[r]))) {
+            add(static_cast<int>(g),
+                WorldsWith(to, static_cast<int>(r), state.status()));
+          }
+        }
+        continue;
+      }
       for (size_t g = 0; gate_region < 0 && g < from.regions.size(); ++g) {
         if (LiesIn(to.regions[r], from.regions[g])) {
           gate_region = static_cast<int>(g);

@@ -143,6 +143,8 @@ struct CompiledConcept {
 // Where `gate` is in `given`, `target` is in `implied`.
 struct CompiledImplication {
   const v1::Implication* implication = nullptr;
+  // What it implies of `target`.
+  const v1::ConceptState* state = nullptr;
   int32_t gate = -1;
   WorldSet given = 0;
   int32_t target = -1;
@@ -169,6 +171,9 @@ struct CompiledArea {
   WorldSet holds = 0;
   // Bit `i`: area `i` is this one or holds it.
   WorldSet held_by = 0;
+  // Concepts that have fewer worlds where this area is treated, because two
+  // places that the rules look at are one there; and those worlds.
+  std::vector<std::pair<int32_t, WorldSet>> narrowed;
 };
 
 struct CompiledTreatment {

@@ -62,46 +62,37 @@ Winner Settle(const Statement& a, const Statement& b) {
 }
 
 // The latest of several dates, each an interval. A statement without a date
-// may be later than all, unless a dated one was recorded no earlier: then the
-// date answers it.
+// may be later than all, unless a dated one was surely recorded no earlier:
+// then the date answers it.
 class LatestDate {
  public:
+  // `floor`: no date is earlier; what ended did so after it began.
   void Add(bool has_date, DayInterval date, DayInterval recorded, Day floor) {
+    first_ = std::max(first_, floor);
     if (has_date) {
-      dated_ = true;
       first_ = std::max(first_, date.first);
       last_ = std::max(last_, date.last);
-      recorded_ =
-          any_dated_ ? std::max(recorded_, recorded.last) : recorded.last;
-      any_dated_ = true;
+      dated_recorded_ = std::max(dated_recorded_, recorded.first);
+      dated_ = true;
     } else {
-      undated_recorded_ = std::max(undated_recorded_, recorded.first);
-      undated_floor_ = undated_ ? std::min(undated_floor_, floor) : floor;
+      undated_recorded_ = std::max(undated_recorded_, recorded.last);
       undated_ = true;
     }
   }
 
   DayInterval Get(Day day) const {
-    DayInterval latest{first_, last_};
-    if (!dated_) {
-      latest = {undated_floor_, day};
-    } else if (undated_ && undated_recorded_ > recorded_) {
-      latest.last = day;
-    }
-    latest.last = std::min(latest.last, day);
-    latest.first = std::min(latest.first, latest.last);
-    return latest;
+    const bool answered = dated_ && first_ <= last_ &&
+                          (!undated_ || undated_recorded_ <= dated_recorded_);
+    return {std::min(first_, day), answered ? std::min(last_, day) : day};
   }
 
  private:
   bool dated_ = false;
-  bool any_dated_ = false;
   bool undated_ = false;
   Day first_ = kEarliestDay;
   Day last_ = kEarliestDay;
-  Day recorded_ = kEarliestDay;
+  Day dated_recorded_ = kEarliestDay;
   Day undated_recorded_ = kEarliestDay;
-  Day undated_floor_ = kEarliestDay;
 };
 
 // In how many of `windows`, shortest first, `when` is no longer on `day`.
@@ -176,7 +167,7 @@ void PatientFacts::Select(Day fresh_on) {
   groups_.push_back(usable.size());
   held_.resize(usable.size());
   for (const Statement* s : usable) {
-    held_[count[s->concept_index]++] = {s, true};
+    held_[count[s->concept_index]++] = {s, true, false};
   }
   for (size_t g = 0; g + 1 < groups_.size(); ++g) {
     if (groups_[g + 1] - groups_[g] < 2) continue;
@@ -222,7 +213,10 @@ void PatientFacts::Reconcile(size_t begin, size_t end) {
       }
     }
   }
-  for (const size_t i : contested) held_[i].in_force = false;
+  for (const size_t i : contested) {
+    held_[i].in_force = false;
+    held_[i].contested = true;
+  }
 }
 
 void PatientFacts::ReconcileQuantity(size_t begin, size_t end) {
@@ -329,14 +323,26 @@ WorldSet PatientFacts::ConditionWorlds(const CompiledConcept& asked,
     bool past = false;
     bool not_now = false;
     bool never = false;
+    bool contested_present = false;
+    bool contested_past = false;
     LatestDate onset;
     LatestDate last;
     for (size_t i = begin; i < end; ++i) {
-      if (!held_[i].in_force) continue;
       const Statement& s = *held_[i].statement;
+      if (held_[i].contested && !IsDenial(s.status) &&
+          BearsOn(s, asked.regions[r], treatment_area)) {
+        (s.status == v1::FINDING_STATUS_PRESENT ? contested_present
+                                                : contested_past) = true;
+      }
+      if (!held_[i].in_force) continue;
+      // What was somewhere, nobody said where, may be elsewhere now.
+      const bool of_one_place =
+          !IsDenial(s.status) &&
+          asked.definition->scope() == v1::CONCEPT_SCOPE_TREATMENT_AREA;
       const bool covers =
-          s.areas == 0 ||
-          (area >= 0 && (catalog_.areas[area].held_by & s.areas) != 0);
+          s.areas == 0
+              ? !of_one_place
+              : area >= 0 && (catalog_.areas[area].held_by & s.areas) != 0;
       if (IsDenial(s.status)) {
         if (!covers) continue;
         not_now = true;
@@ -374,13 +380,19 @@ WorldSet PatientFacts::ConditionWorlds(const CompiledConcept& asked,
         region_worlds |= by_cell[asked.PresentCell(w)];
       }
     };
-    const DayInterval any_time{kEarliestDay, day_};
-    // Whatever the day, what was stated came before the day of the decision.
+    // Whatever the day, what is known came before the day of the decision.
+    const DayInterval any_time{kEarliestDay, intake_.as_of};
+    // While it is open whether it is present there, or was, nothing said of
+    // other places settles that it is not, or was not.
+    if (contested_present) not_now = never = false;
+    if (contested_past) never = false;
     if (present) {
-      add_present(onset.Get(intake_.as_of));
+      add_present(contested_present ? any_time : onset.Get(intake_.as_of));
     } else {
       if (past) {
-        add_past(last.Get(intake_.as_of));
+        DayInterval when = last.Get(intake_.as_of);
+        if (contested_present || contested_past) when.last = intake_.as_of;
+        add_past(when);
       } else if (never) {
         region_worlds |= by_cell[0];
       } else {
@@ -442,9 +454,14 @@ Facts PatientFacts::ForContext(const TreatmentContext& context) const {
   Facts facts;
   facts.possible = catalog_.all_worlds;
   facts.known.reserve(catalog_.concepts.size());
-  const auto set = [&](int c, WorldSet worlds) {
+  for (const auto& [c, worlds] : catalog_.areas[context.area].narrowed) {
     facts.possible[c] = worlds;
-    if (worlds != catalog_.concepts[c].all) facts.known.push_back(c);
+    facts.known.push_back(c);
+  }
+  const auto set = [&](int c, WorldSet worlds) {
+    if ((worlds & facts.possible[c]) != 0) worlds &= facts.possible[c];
+    if (worlds != facts.possible[c]) facts.known.push_back(c);
+    facts.possible[c] = worlds;
   };
   for (size_t g = 0; g + 1 < groups_.size(); ++g) {
     const int c = held_[groups_[g]].statement->concept_index;
@@ -454,7 +471,8 @@ Facts PatientFacts::ForContext(const TreatmentContext& context) const {
                                                groups_[g + 1], context.area));
   }
   if (catalog_.age_concept >= 0) set(catalog_.age_concept, AgeWorlds());
-  Imply(&facts);
+  while (ImplyForward(context.area, &facts) && ImplyBackward(&facts)) {
+  }
 
   const auto know = [&](int c, WorldSet worlds) {
     facts.possible[c] = worlds;
@@ -476,10 +494,11 @@ Facts PatientFacts::ForContext(const TreatmentContext& context) const {
   return facts;
 }
 
-void PatientFacts::Imply(Facts* facts) const {
+bool PatientFacts::ImplyForward(int treatment_area, Facts* facts) const {
   std::vector<WorldSet>& possible = facts->possible;
   for (const int target : catalog_.implied_concepts) {
     const WorldSet stated = possible[target];
+    if (facts->IsBroken(target)) continue;
     WorldSet implied = stated;
     for (const int i : catalog_.implications_to[target]) {
       const CompiledImplication& arc = catalog_.implications[i];
@@ -487,17 +506,21 @@ void PatientFacts::Imply(Facts* facts) const {
       implied &= arc.implied;
     }
     if (implied == stated) continue;
-    if (implied == 0) {
-      facts->broken.push_back(target);
-      possible[target] = catalog_.concepts[target].all;
-      continue;
-    }
-    if (stated == catalog_.concepts[target].all) {
-      facts->known.push_back(target);
-    }
+    facts->known.push_back(target);
     possible[target] = implied;
+    if (implied != 0) continue;
+    facts->broken.push_back(target);
+    possible[target] = catalog_.concepts[target].all;
+    for (const auto& [c, worlds] : catalog_.areas[treatment_area].narrowed) {
+      if (c == target) possible[target] = worlds;
+    }
   }
-  // What a target is known not to be, its gate cannot have said.
+  return true;
+}
+
+bool PatientFacts::ImplyBackward(Facts* facts) const {
+  std::vector<WorldSet>& possible = facts->possible;
+  bool changed = false;
   for (auto t = catalog_.implied_concepts.rbegin();
        t != catalog_.implied_concepts.rend(); ++t) {
     if (facts->IsBroken(*t)) continue;
@@ -506,12 +529,12 @@ void PatientFacts::Imply(Facts* facts) const {
       if ((possible[*t] & arc.implied) != 0) continue;
       const WorldSet left = possible[arc.gate] & ~arc.given;
       if (left == 0 || left == possible[arc.gate]) continue;
-      if (possible[arc.gate] == catalog_.concepts[arc.gate].all) {
-        facts->known.push_back(arc.gate);
-      }
+      facts->known.push_back(arc.gate);
       possible[arc.gate] = left;
+      changed = true;
     }
   }
+  return changed;
 }
 
 void PatientFacts::AddWindowEnds(int concept_index,

@@ -18,7 +18,7 @@ namespace needlewise {
 struct Facts {
   // By index of concept; never empty.
   std::vector<WorldSet> possible;
-  // Concepts of which anything is known, each once.
+  // Concepts of which anything is known; some more than once.
   std::vector<int32_t> known;
   // Concepts whose statement breaks an implication: they are unknown, and
   // implications no longer restrict them.
@@ -83,6 +83,8 @@ class PatientFacts {
   struct Held {
     const Statement* statement;
     bool in_force;
+    // Contradicted, and nothing settles which is right.
+    bool contested;
   };
 
   void Select(Day fresh_on);
@@ -99,8 +101,11 @@ class PatientFacts {
   WorldSet AgeWorlds() const;
   int RegionArea(const Region& region, int treatment_area) const;
 
-  // Draws what known answers imply into `facts`.
-  void Imply(Facts* facts) const;
+  // Draws into `facts` what known answers imply, and what no gate can have
+  // said because its target is known to be otherwise. The latter returns
+  // whether it changed anything, which can be ground for more.
+  bool ImplyForward(int treatment_area, Facts* facts) const;
+  bool ImplyBackward(Facts* facts) const;
 
   const CompiledCatalog& catalog_;
   const PatientIntake& intake_;

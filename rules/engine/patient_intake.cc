@@ -120,13 +120,14 @@ class Reader {
     if (section == catalog_.section_index.end()) return;
     if (mentioned_.empty()) FindMentioned();
     for (const int c : catalog_.concepts_by_section[section->second]) {
-      if (mentioned_[c] || DeniedByStatement(c)) continue;
-      Statement& statement = intake_.statements.emplace_back();
-      statement.concept_index = c;
-      statement.status =
+      const v1::FindingStatus no =
           catalog_.concepts[c].definition->tense() == v1::QUESTION_TENSE_EVER
               ? v1::FINDING_STATUS_NEVER
               : v1::FINDING_STATUS_ABSENT;
+      if (mentioned_[c] || DeniedByStatement(c, no)) continue;
+      Statement& statement = intake_.statements.emplace_back();
+      statement.concept_index = c;
+      statement.status = no;
       statement.source = closed.source();
       statement.recorded = recorded;
       statement.closed_section = section->second;
@@ -146,30 +147,47 @@ class Reader {
     }
   }
 
-  // Whether a statement says what a gate's "no" would deny. Nobody answered
-  // such a gate with no, so closing its section does not either.
-  bool DeniedByStatement(int gate) const {
+  // Whether what `answer` to a gate implies is contradicted, or expressly left
+  // open, by a statement. Nobody gave such an answer, so closing its section
+  // does not either.
+  bool DeniedByStatement(int gate, v1::FindingStatus answer) const {
     for (const int i : catalog_.implications_from[gate]) {
       const CompiledImplication& arc = catalog_.implications[i];
-      if (DeniedByStatement(arc.target)) return true;
+      const v1::FindingStatus given = arc.implication->given().status();
+      if (given != answer && (given != v1::FINDING_STATUS_ABSENT ||
+                              answer != v1::FINDING_STATUS_NEVER)) {
+        continue;
+      }
+      const bool is_quantity = catalog_.concepts[arc.target].is_quantity;
+      const v1::FindingStatus implied =
+          is_quantity ? v1::FINDING_STATUS_UNSPECIFIED : arc.state->status();
+      if (!is_quantity && DeniedByStatement(arc.target, implied)) return true;
       if (!mentioned_[arc.target]) continue;
       for (size_t k = 0; k < stated_; ++k) {
         const Statement& s = intake_.statements[k];
-        if (s.concept_index == arc.target && Breaks(arc, s)) return true;
+        if (s.concept_index == arc.target && Denies(arc, implied, s)) {
+          return true;
+        }
       }
     }
     return false;
   }
 
-  bool Breaks(const CompiledImplication& arc, const Statement& s) const {
+  bool Denies(const CompiledImplication& arc, v1::FindingStatus implied,
+              const Statement& s) const {
     const CompiledConcept& target = catalog_.concepts[arc.target];
+    if (s.status == v1::FINDING_STATUS_UNKNOWN) return true;
     if (target.is_quantity) {
-      return s.status != v1::FINDING_STATUS_UNKNOWN &&
-             (arc.implied >> QuantityCell(target, s.value) & 1) == 0;
+      return (arc.implied >> QuantityCell(target, s.value) & 1) == 0;
     }
-    if (s.status == v1::FINDING_STATUS_PRESENT) return true;
-    const WorldSet never = target.worlds_by_cell.back()[0];
-    return s.status == v1::FINDING_STATUS_PAST && (arc.implied & ~never) == 0;
+    switch (s.status) {
+      case v1::FINDING_STATUS_PRESENT:
+        return implied != v1::FINDING_STATUS_PRESENT;
+      case v1::FINDING_STATUS_PAST:
+        return implied != v1::FINDING_STATUS_ABSENT;
+      default:
+        return implied == v1::FINDING_STATUS_PRESENT;
+    }
   }
 
   // `where()` puts the path together.
@@ -191,7 +209,9 @@ class Reader {
     const std::optional<DayInterval> days =
         ReadDate([&] { return path + ".recorded"; }, text);
     if (!days.has_value()) return {with_request, with_request};
-    return {days->first, std::min(days->last, std::max(today_, days->first))};
+    // The part of a partial date after the day of the decision does not count.
+    return {days->first,
+            std::min(days->last, std::max(with_request, days->first))};
   }
 
   void ReadDates(const v1::Finding& finding, const Path& path,

@@ -676,9 +676,8 @@ class Describer {
   void Disagreements() {
     Section("disagreements", "Where sources disagree");
     for (const v1::SourceConflict* conflict :
-         InNaturalOrder(records_.conflicts(), [](const auto& r) {
-           return r.conflict_id();
-         })) {
+         InNaturalOrder(records_.conflicts(),
+                        [](const auto& r) { return r.conflict_id(); })) {
       document_.BeginGroup();
       document_.Heading(
           4, absl::StrCat("conflict-", conflict->conflict_id()),
@@ -701,12 +700,13 @@ class Describer {
     }
   }
 
-  template <typename Records, typename Id>
-  static auto InNaturalOrder(const Records& records, Id id) {
-    std::vector<const std::decay_t<decltype(records[0])>*> order;
-    for (const auto& record : records) order.push_back(&record);
+  template <typename Record, typename Id>
+  static std::vector<const Record*> InNaturalOrder(
+      const google::protobuf::RepeatedPtrField<Record>& records, Id id) {
+    std::vector<const Record*> order;
+    for (const Record& record : records) order.push_back(&record);
     std::stable_sort(order.begin(), order.end(),
-                     [&](const auto* a, const auto* b) {
+                     [&](const Record* a, const Record* b) {
                        return NaturallyLess(id(*a), id(*b));
                      });
     return order;

@@ -59,6 +59,10 @@ class Warner {
     });
     for (const v1::Rule& rule : catalog_.rules()) {
       CollectLabelUse(rule.condition());
+      if (!rule.has_contraindication()) continue;
+      VisitReferences(rule, [this](RecordKind kind, const std::string& id) {
+        if (kind == RecordKind::kConcept) enforced_.insert(id);
+      });
     }
   }
 
@@ -145,7 +149,8 @@ class Warner {
         "`conflicts` of what resolves it");
   }
 
-  // A label's exclusions act through rules that ask `label_excludes`.
+  // A label's exclusions act through rules that ask `label_excludes`, unless a
+  // contraindication is about them with any device.
   void WarnOfLabels() {
     Ids excluded;
     ForEach("devices", &v1::RuleCatalog::devices,
@@ -158,8 +163,9 @@ class Warner {
                               absl::StrCat(
                                   "device `", device.device_id(),
                                   "`: its label excludes `", id,
-                                  "` and no rule asks `label_excludes: \"", id,
-                                  "\"`; add one, or nothing comes of it")),
+                                  "` and no contraindication asks about it; "
+                                  "add one with `label_excludes: \"",
+                                  id, "\"`, or nothing comes of it")),
                      device.device_id());
               }
             });
@@ -300,7 +306,7 @@ class Warner {
   const std::vector<std::unique_ptr<ParsedFile>>& files_;
   v1::RuleCatalog catalog_;
   std::map<RecordKind, Ids> used_;
-  // Concepts whose exclusion by a label some rule asks about.
+  // Concepts that some contraindication, or some rule on labels, asks about.
   Ids enforced_;
   std::vector<v1::Diagnostic> warnings_;
 };

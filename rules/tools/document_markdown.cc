@@ -81,13 +81,14 @@ std::string Styled(const Span& span, bool at_start) {
 }
 
 std::string Link(const std::string& text, const std::string& target) {
-  return absl::StrCat("[", text, "](<",
-                      absl::StrReplaceAll(target, {{"\\", "%5C"},
-                                                   {"<", "%3C"},
-                                                   {">", "%3E"},
-                                                   {"|", "%7C"},
-                                                   {"\n", ""}}),
-                      ">)");
+  const std::string address = absl::StrReplaceAll(target, {{"\\", "%5C"},
+                                                           {"<", "%3C"},
+                                                           {">", "%3E"},
+                                                           {"|", "%7C"},
+                                                           {"\n", ""}});
+  const bool plain = address.find_first_of(" ()") == std::string::npos;
+  return absl::StrCat("[", text, plain ? "](" : "](<", address,
+                      plain ? ")" : ">)");
 }
 
 // Running text; `block` where it begins a line.

@@ -81,9 +81,9 @@ class VisitPrinter {
            << (decision.provisional() ? ", provisionally" : "") << "\n";
     }
     for (const v1::Question& question : decision.outstanding()) {
-      out_ << Wrapped(absl::StrCat("open: ", question.concept(), ": ",
-                                   question.text()),
-                      2);
+      PrintItem(absl::StrCat("open: ", question.concept(), ": ",
+                             question.text()),
+                2);
     }
     out_ << "\n";
   }
@@ -104,6 +104,11 @@ class VisitPrinter {
     const std::string word = TruthInWords(truth);
     return absl::StrCat(Paint(color_, ToneOf(truth), word),
                         std::string(kMargin - 2 - word.size(), ' '));
+  }
+
+  // A dash, and text whose further lines stand under its first.
+  void PrintItem(const std::string& text, int indent) {
+    out_ << Wrapped(text, indent + 2).replace(indent, 2, "- ");
   }
 
   // A first line that begins with the truth, and further lines under it.
@@ -133,7 +138,7 @@ class VisitPrinter {
 
   void PrintFacts(const ConditionTree& leaf, Truth truth, int indent) {
     for (const std::string& fact : FactsBehind(leaf, truth)) {
-      out_ << Wrapped(absl::StrCat("- ", fact), indent);
+      PrintItem(fact, indent);
     }
   }
 
@@ -169,6 +174,7 @@ class VisitPrinter {
     }
     const size_t facts = explained.facts_size();
     if (about.is_context) return;
+    const size_t before = lines->size();
     for (const v1::Notice& notice : patient_.notices()) {
       if (notice.concept() == about.id) lines->push_back(notice.text());
     }
@@ -179,6 +185,7 @@ class VisitPrinter {
                        "so it counts as unknown"));
     }
     if (!known) {
+      if (lines->size() > before) return;
       lines->push_back(absl::StrCat(about.definition->display(), ": ",
                                     WhyUnknown(c, facts > 0)));
     } else if (truth == Truth::kUnknown) {
@@ -213,9 +220,7 @@ class VisitPrinter {
                          });
     };
     if (has_facts) return "what is stated leaves everything open";
-    if (stated(false)) {
-      return "what is stated is not used, or is of another place";
-    }
+    if (stated(false)) return "what is stated says nothing of this place";
     return stated(true) ? "asked and not answered" : "nothing is stated";
   }
 
@@ -318,6 +323,15 @@ void PrintVisit(const Console& console, const CommandLine& line,
       printer.PrintRule(*rule, truth);
     } else {
       ++hidden;
+    }
+  }
+  for (const std::string& id : line.rules) {
+    if (std::none_of(visit.program->rules.begin(), visit.program->rules.end(),
+                     [&](const CompiledRule* rule) {
+                       return rule->rule->rule_id() == id;
+                     })) {
+      *console.out << id << " does not apply to this treatment under this "
+                   << "profile\n\n";
     }
   }
   if (hidden > 0 && line.rules.empty()) {

@@ -188,6 +188,10 @@ class Printer {
   }
 
   void PrintElements(const TextValue& list, int indent) {
+    if (IsPlain(list)) {
+      PrintFilled(list, indent);
+      return;
+    }
     bool first = true;
     for (const TextElement& element : list.elements) {
       PrintComments(element.leading, indent, first);
@@ -197,6 +201,35 @@ class Printer {
       first = false;
     }
     PrintComments(list.dangling, indent, first);
+  }
+
+  // Whether a list holds short values alone: no message, no comment.
+  static bool IsPlain(const TextValue& list) {
+    return list.dangling.empty() &&
+           std::all_of(list.elements.begin(), list.elements.end(),
+                       [](const TextElement& element) {
+                         return element.value.body == nullptr &&
+                                element.leading.empty() &&
+                                element.trailing_comment.empty() &&
+                                OnOneLine(element.value).has_value();
+                       });
+  }
+
+  // As many values on a line as fit.
+  void PrintFilled(const TextValue& list, int indent) {
+    std::string line;
+    for (const TextElement& element : list.elements) {
+      const std::string text =
+          absl::StrCat(*OnOneLine(element.value),
+                       &element == &list.elements.back() ? "" : ",");
+      if (!line.empty() &&
+          indent + ColumnsOf(line) + 1 + ColumnsOf(text) > kColumns) {
+        Line(indent, line);
+        line.clear();
+      }
+      absl::StrAppend(&line, line.empty() ? "" : " ", text);
+    }
+    Line(indent, line);
   }
 
   // In literals under each other.

@@ -207,8 +207,9 @@ def rows_of(page):
         elif columns is not None and set(line) - set("|-: "):
             if len(cells) != len(columns):
                 raise Malformed(
-                    f"{PAGE}:{number}: row `{cells[0]}` has {len(cells)} cells, "
-                    f"its table {len(columns)}; write `|` inside a cell as a word")
+                    f"{PAGE}:{number}: row `{cells[0]}` has {len(cells)} "
+                    f"cells, its table {len(columns)}; write `|` inside a "
+                    f"cell as a word")
             encoded = cells[columns["Encoded as"]]
             rows.append(Row(cells[0], number, cells[columns["Effect"]],
                             cells[columns["Sources"]], encoded,
@@ -271,8 +272,8 @@ def check_catalog(rows, catalog):
             for row_id in entry.rows:
                 row = by_id.get(row_id)
                 if row is None:
-                    yield (f"{entry.place}: {entry.kind} `{entry_id}` names row "
-                           f"`{row_id}`, which {PAGE} does not hold")
+                    yield (f"{entry.place}: {entry.kind} `{entry_id}` names "
+                           f"row `{row_id}`, which {PAGE} does not hold")
                 elif entry_id not in row.ids:
                     yield (f"{PAGE}:{row.line}: row {row_id} does not name the "
                            f"{entry.kind} `{entry_id}`, which names the row "
@@ -300,7 +301,8 @@ def faults_of(page, files, complete=True):
         catalog = Catalog(files)
     except Malformed as fault:
         return [str(fault)]
-    faults = list(check_rows(rows, catalog)) + list(check_catalog(rows, catalog))
+    faults = list(check_rows(rows, catalog))
+    faults += check_catalog(rows, catalog)
     if complete:
         faults += check_complete(rows, catalog)
     return faults
@@ -330,7 +332,8 @@ FAULTS = [
     ("page", "`keloid-ever` |\n| E09", "`keloid-evr` |\n| E09",
      "names `keloid-evr`, which the catalogue does not hold; did you mean "
      "`keloid-ever`?"),
-    ("page", "not a rule, because one sheet names it", "later", "leads nowhere"),
+    ("page", "not a rule, because one sheet names it", "later",
+     "leads nowhere"),
     ("page", "because one sheet names it", "because", "no reason"),
     ("page", "| F25 |", "| E08 |", "is there twice"),
     ("page", "| contraindication | M2 | `keloid-ever` |",
@@ -352,7 +355,8 @@ FAULTS = [
 
 
 def check_the_checks():
-    faults = faults_of(HEAD + GOOD, [("rules.textproto", RULES)], complete=False)
+    files = [("rules.textproto", RULES)]
+    faults = faults_of(HEAD + GOOD, files, complete=False)
     if faults:
         return [f"a good page has faults: {faults}"]
     missed = []
@@ -366,7 +370,8 @@ def check_the_checks():
             rules = rules.replace(old, new, 1)
         found = faults_of(page, [("rules.textproto", rules)], complete=False)
         if not any(expected in fault for fault in found):
-            missed.append(f"expected a fault with \"{expected}\", found {found}")
+            missed.append(
+                f"expected a fault with \"{expected}\", found {found}")
     return missed
 
 

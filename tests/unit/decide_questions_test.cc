@@ -174,7 +174,8 @@ TEST(SuggestedQuestions, SayHowTheyAreToBeAnswered) {
   v1::SuggestQuestionsRequest request =
       RequestOf(PatientWith({}), v1::AUDIENCE_CLINICIAN);
   std::map<std::string, v1::SuggestedQuestion> by_concept;
-  for (const auto& q : MustSuggest(request).questions()) {
+  const v1::SuggestQuestionsResponse answer = MustSuggest(request);
+  for (const auto& q : answer.questions()) {
     by_concept[q.concept()] = q;
   }
   EXPECT_THAT(by_concept["rash"],

@@ -38,17 +38,16 @@ TEST_P(NearestName, IsFirst) {
 
 INSTANTIATE_TEST_SUITE_P(
     Names, NearestName,
-    ::testing::Values(
-        NearCase{{"ItsName"}, "eczema", "eczema"},
-        NearCase{{"AWrongLetter"}, "exzema", "eczema"},
-        NearCase{{"ALetterTooFew"}, "psorasis", "psoriasis"},
-        NearCase{{"ALetterTooMany"}, "rosaceaa", "rosacea"},
-        NearCase{{"AnotherCase"}, "Eczema", "eczema"},
-        NearCase{{"AHyphen"}, "active-acne", "active_acne"},
-        NearCase{{"ASpace"}, "active acne", "active_acne"},
-        NearCase{{"APartOfIt"}, "acne", "active_acne"},
-        NearCase{{"MoreThanIt"}, "pregnancy_status", "pregnancy"},
-        NearCase{{"ASynonym"}, "accutan", "isotretinoin_oral"}),
+    ::testing::Values(NearCase{{"ItsName"}, "eczema", "eczema"},
+                      NearCase{{"AWrongLetter"}, "exzema", "eczema"},
+                      NearCase{{"ALetterTooFew"}, "psorasis", "psoriasis"},
+                      NearCase{{"ALetterTooMany"}, "rosaceaa", "rosacea"},
+                      NearCase{{"AnotherCase"}, "Eczema", "eczema"},
+                      NearCase{{"AHyphen"}, "active-acne", "active_acne"},
+                      NearCase{{"ASpace"}, "active acne", "active_acne"},
+                      NearCase{{"APartOfIt"}, "acne", "active_acne"},
+                      NearCase{{"MoreThanIt"}, "pregnancy_status", "pregnancy"},
+                      NearCase{{"ASynonym"}, "accutan", "isotretinoin_oral"}),
     CaseName());
 
 struct FarCase : TestCase {

@@ -678,7 +678,8 @@ INSTANTIATE_TEST_SUITE_P(
 // What closing a section assumes: `concept STATUS`, for closed statements.
 std::vector<std::string> AssumedBy(const v1::Patient& patient) {
   std::vector<std::string> assumed;
-  for (const Statement& s : MustRead(Catalog(), patient).statements) {
+  const PatientIntake intake = MustRead(Catalog(), patient);
+  for (const Statement& s : intake.statements) {
     if (s.closed_section < 0) continue;
     EXPECT_EQ(s.finding, -1);
     assumed.push_back(absl::StrCat(Catalog().concepts[s.concept_index].id, " ",
@@ -704,7 +705,8 @@ TEST(ClosedSection, CarriesItsSourceAndDate) {
       PatientWith({},
                   "closed_sections { section: 'skin' source: SOURCE_PATIENT "
                   "recorded: '2026-10-01' }");
-  for (const Statement& s : MustRead(Catalog(), patient).statements) {
+  const PatientIntake intake = MustRead(Catalog(), patient);
+  for (const Statement& s : intake.statements) {
     EXPECT_EQ(s.source, v1::SOURCE_PATIENT);
     EXPECT_EQ(FormatDay(s.recorded.first), "2026-10-01");
   }
