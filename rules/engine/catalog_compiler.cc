@@ -658,7 +658,7 @@ class Compiler {
     const CompiledConcept& to = out_.concepts[target];
     const auto add = [&](int gate_region, WorldSet implied) {
       out_.implications.push_back(CompiledImplication{
-          &implication, gate,
+          &implication, &state, gate,
           WorldsWith(from, gate_region, implication.given().status()), target,
           implied});
     };
