@@ -10,8 +10,8 @@
 #include <tuple>
 
 #include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "rules/engine/compiled_catalog.h"
@@ -1170,11 +1170,21 @@ class Compiler {
 
   void DescribeCitations() {
     for (const v1::Citation& citation : catalog_.citations()) {
-      std::vector<std::string> parts = {citation.title()};
-      if (!citation.publisher().empty()) parts.push_back(citation.publisher());
-      if (!citation.reference().empty()) parts.push_back(citation.reference());
-      if (citation.year() > 0) parts.push_back(absl::StrCat(citation.year()));
-      out_.citation_lines.push_back(absl::StrJoin(parts, ". "));
+      std::string line;
+      const std::string year =
+          citation.year() > 0 ? absl::StrCat(citation.year()) : "";
+      for (absl::string_view part :
+           {absl::string_view(citation.title()),
+            absl::string_view(citation.publisher()),
+            absl::string_view(citation.reference()), absl::string_view(year)}) {
+        const bool repeated =
+            part == year && absl::StrContains(citation.reference(), year);
+        if (part.empty() || repeated) continue;
+        const bool stopped =
+            absl::EndsWith(line, ".") || absl::EndsWith(line, "?");
+        absl::StrAppend(&line, line.empty() ? "" : stopped ? " " : ". ", part);
+      }
+      out_.citation_lines.push_back(std::move(line));
     }
   }
 

@@ -18,6 +18,8 @@
 namespace needlewise {
 namespace {
 
+constexpr int kTabWidth = 8;
+
 bool HasErrors(const std::vector<v1::Diagnostic>& diagnostics) {
   return std::any_of(diagnostics.begin(), diagnostics.end(),
                      [](const v1::Diagnostic& d) {
@@ -98,7 +100,7 @@ LoadResult LoadCatalog(absl::Span<const CatalogFileText> files,
             [](const auto& a, const auto& b) { return a->name < b->name; });
   const bool parses = !HasErrors(result.diagnostics);
   RecordPlaces places;
-  ValidateCatalog(parsed, options.max_condition_depth, &places,
+  ValidateCatalog(parsed, parses, options.max_condition_depth, &places,
                   &result.diagnostics);
   v1::RuleCatalog merged;
   for (const auto& file : parsed) {
@@ -165,13 +167,20 @@ std::string FormatDiagnostic(const v1::Diagnostic& diagnostic) {
       diagnostic.message());
   if (diagnostic.source_line().empty() || diagnostic.line() == 0) return text;
   absl::StrAppend(&text, "\n  ", diagnostic.source_line(), "\n  ");
-  for (int i = 1; i < diagnostic.column(); ++i) {
-    const size_t at = static_cast<size_t>(i - 1);
-    text.push_back(at < diagnostic.source_line().size() &&
-                           diagnostic.source_line()[at] == '\t'
-                       ? '\t'
-                       : ' ');
+  // Columns count every byte, and a tab up to the next multiple of eight.
+  int column = 1;
+  for (const char c : diagnostic.source_line()) {
+    if (column >= diagnostic.column()) break;
+    if (c == '\t') {
+      text.push_back('\t');
+      column += kTabWidth - (column - 1) % kTabWidth;
+      continue;
+    }
+    const bool continuation = (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+    if (!continuation) text.push_back(' ');
+    ++column;
   }
+  text.append(std::max(diagnostic.column() - column, 0), ' ');
   text.push_back('^');
   return text;
 }

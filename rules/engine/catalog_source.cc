@@ -1,5 +1,6 @@
 #include "rules/engine/catalog_source.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -77,7 +78,9 @@ v1::Diagnostic Place::At(const char* name, int index,
   const FieldDescriptor* field =
       message_->GetDescriptor()->FindFieldByName(name);
   if (tree_ != nullptr && field != nullptr) {
-    const TextFormat::ParseLocation location = tree_->GetLocation(field, index);
+    // A list as a whole is where its first element is.
+    const int at = field->is_repeated() ? std::max(index, 0) : -1;
+    const TextFormat::ParseLocation location = tree_->GetLocation(field, at);
     if (location.line >= 0) {
       return Make(location.line, location.column, std::move(message));
     }

@@ -36,9 +36,10 @@ bool IsTimeUnit(const std::string& unit) {
 class Validator {
  public:
   Validator(const std::vector<std::unique_ptr<ParsedFile>>& files,
-            int max_condition_depth, RecordPlaces* places,
+            bool complete, int max_condition_depth, RecordPlaces* places,
             std::vector<v1::Diagnostic>* diagnostics)
       : files_(files),
+        complete_(complete),
         max_depth_(max_condition_depth),
         places_(*places),
         diagnostics_(*diagnostics) {}
@@ -160,7 +161,7 @@ class Validator {
               "`effective_from` must be a date, YYYY-MM-DD");
       }
     }
-    if (manifests == 0) {
+    if (manifests == 0 && complete_) {
       v1::Diagnostic diagnostic;
       diagnostic.set_severity(v1::SEVERITY_ERROR);
       diagnostic.set_file(files_.empty() ? "" : files_[0]->name);
@@ -181,6 +182,7 @@ class Validator {
   bool Refer(const Place& place, const char* field, int index,
              const Registry& registry, const std::string& id) {
     if (registry.ids.count(id) > 0) return true;
+    if (!complete_) return false;
     ErrorAt(place, field, index,
             absl::StrCat(registry.kind, " `", id, "` is not defined",
                          DidYouMean(NearestNames(id, registry.names))));
@@ -777,6 +779,7 @@ class Validator {
   }
 
   const std::vector<std::unique_ptr<ParsedFile>>& files_;
+  const bool complete_;
   const int max_depth_;
   RecordPlaces& places_;
   std::vector<v1::Diagnostic>& diagnostics_;
@@ -806,9 +809,10 @@ class Validator {
 }  // namespace
 
 void ValidateCatalog(const std::vector<std::unique_ptr<ParsedFile>>& files,
-                     int max_condition_depth, RecordPlaces* places,
+                     bool complete, int max_condition_depth,
+                     RecordPlaces* places,
                      std::vector<v1::Diagnostic>* diagnostics) {
-  Validator(files, max_condition_depth, places, diagnostics).Run();
+  Validator(files, complete, max_condition_depth, places, diagnostics).Run();
 }
 
 }  // namespace needlewise

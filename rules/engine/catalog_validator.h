@@ -16,9 +16,12 @@ namespace needlewise {
 // Where each record is, by id; for faults that only the whole can show.
 using RecordPlaces = absl::flat_hash_map<std::string, Place>;
 
-// Appends every fault of the catalogue that `files` make together.
+// Appends every fault of the catalogue that `files` make together. Where they
+// are not `complete`, some file having syntax errors, what seems to be missing
+// may be in the part that could not be read and is not reported.
 void ValidateCatalog(const std::vector<std::unique_ptr<ParsedFile>>& files,
-                     int max_condition_depth, RecordPlaces* places,
+                     bool complete, int max_condition_depth,
+                     RecordPlaces* places,
                      std::vector<v1::Diagnostic>* diagnostics);
 
 }  // namespace needlewise

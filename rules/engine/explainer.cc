@@ -203,6 +203,10 @@ class FactCollector {
 
  private:
   void AddContext(int c, const CompiledConcept& about) {
+    // What was not asked for is no reason that a reader needs.
+    const bool unstated_concern =
+        c >= catalog_.first_concern_concept && facts_.possible[c] != Bit(1);
+    if (unstated_concern) return;
     v1::MatchedFact* fact = out_.Add();
     fact->set_concept(about.id);
     std::string value;
@@ -220,8 +224,7 @@ class FactCollector {
     } else {
       const int concern = c - catalog_.first_concern_concept;
       fact->set_display("Concern");
-      value = absl::StrCat(catalog_.catalog.concerns(concern).display(),
-                           facts_.possible[c] == Bit(1) ? "" : ", not stated");
+      value = catalog_.catalog.concerns(concern).display();
     }
     fact->set_text(absl::StrCat(fact->display(), ": ", value, " (request)"));
   }

@@ -219,6 +219,10 @@ std::vector<SelectedTreatment> ReadAddOns(
       violations->push_back({path, "is not an add-on of the base treatment"});
       continue;
     }
+    if (std::any_of(selected.begin(), selected.end(),
+                    [t](const auto& s) { return s.context.treatment == t; })) {
+      continue;
+    }
     selected.push_back(SelectAddOn(catalog, base, t, request.add_on_devices()));
   }
   if (base.context.treatment < 0) return selected;

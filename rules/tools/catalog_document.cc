@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "rules/tools/condition_words.h"
@@ -184,6 +185,8 @@ class Describer {
   // What each record is used by.
   struct Use {
     std::vector<std::string> rules;
+    // By their freshness.
+    std::vector<std::string> concepts;
     int statements = 0;
   };
 
@@ -196,6 +199,11 @@ class Describer {
         }
       });
     }
+    for (const v1::Concept& c : records_.concepts()) {
+      VisitReferences(c, [&](RecordKind kind, const std::string& id) {
+        use_[{kind, id}].concepts.push_back(c.concept_id());
+      });
+    }
     VisitReferences(records_, [&](RecordKind kind, const std::string& id) {
       ++use_[{kind, id}].statements;
     });
@@ -205,6 +213,19 @@ class Describer {
     return use_[{kind, id}];
   }
 
+  // Concepts by what a clinician calls them.
+  template <typename ConceptIds>
+  Inline LinkedConcepts(const ConceptIds& ids) const {
+    Inline text;
+    for (const std::string& id : ids) {
+      if (!text.empty()) text.Add(", ");
+      text.Link(catalog_.concepts[catalog_.concept_index.at(id)]
+                    .definition->display(),
+                absl::StrCat("#concept-", id));
+    }
+    return text;
+  }
+
   void Section(const std::string& anchor, const std::string& heading) {
     document_.Heading(2, anchor, absl::StrCat(++section_, ". ", heading));
   }
@@ -212,7 +233,7 @@ class Describer {
   // A label in bold, and what it is, unless that is nothing.
   void Labelled(const std::string& label, const Inline& text) {
     if (text.empty()) return;
-    document_.Paragraph(Inline().Bold(absl::StrCat(label, ": ")).Add(text));
+    document_.Paragraph(Inline().Bold(absl::StrCat(label, ":")).Add(" ").Add(text));
   }
 
   void Optional(const Inline& text) {
@@ -425,8 +446,7 @@ class Describer {
       document_.Table({"Cleared for areas", "and concerns", "Age", "Skin types",
                        "Deepest", "Sources"},
                       std::move(rows));
-      Labelled("The label excludes",
-               LinkedIds("concept", device.excluded_concepts()));
+      Labelled("The label excludes", LinkedConcepts(device.excluded_concepts()));
       Labelled("Sources", Sources(device.citations()));
       document_.EndGroup();
     }
@@ -473,6 +493,13 @@ class Describer {
     Labelled("Asked by", LinkedIds("rule", UseOf(RecordKind::kConcept,
                                                  c.concept_id())
                                                .rules));
+    std::vector<std::string> gates;
+    for (const v1::Implication& gate : records_.implications()) {
+      if (gate.given().concept() == c.concept_id()) {
+        gates.push_back(gate.implication_id());
+      }
+    }
+    Labelled("Gate", LinkedIds("gate", gates));
     std::vector<std::vector<Inline>> codes;
     for (const v1::ConceptCode& code : c.codes()) {
       Inline which;
@@ -519,25 +546,25 @@ class Describer {
 
   void Gates() {
     Section("gates", "Gates: answers that settle other questions");
-    std::vector<std::vector<Inline>> rows;
+    const auto state = [&](const v1::ConceptState& s) {
+      return LinkedConcepts(std::vector<std::string>{s.concept()})
+          .Add(absl::StrCat(": ", StateInWords(catalog_, s)));
+    };
     for (const v1::Implication& gate : records_.implications()) {
-      const auto state = [&](const v1::ConceptState& s) {
-        return Inline()
-            .Link(catalog_.concepts[catalog_.concept_index.at(s.concept())]
-                      .definition->display(),
-                  absl::StrCat("#concept-", s.concept()))
-            .Add(absl::StrCat(": ", StateInWords(catalog_, s)));
-      };
-      Inline implied;
+      document_.BeginGroup();
+      document_.Heading(4, absl::StrCat("gate-", gate.implication_id()),
+                        Inline().Code(gate.implication_id()), false);
+      std::vector<ListItem> implied;
       for (const v1::ConceptState& s : gate.implies()) {
-        if (!implied.empty()) implied.Add("; ");
-        implied.Add(state(s));
+        implied.push_back({state(s), {}});
       }
-      rows.push_back({Inline().Code(gate.implication_id()),
-                      state(gate.given()), implied, gate.rationale()});
+      document_.Paragraph(
+          Inline().Bold("Where").Add(" ").Add(state(gate.given())).Add(
+              ", it follows:"));
+      document_.List(std::move(implied));
+      document_.Paragraph(gate.rationale());
+      document_.EndGroup();
     }
-    document_.Table({"Gate", "Where", "it follows", "because"},
-                    std::move(rows));
   }
 
   void Parameters() {
@@ -551,9 +578,9 @@ class Describer {
                                 ": ", ValueInWords(p.value(), p.unit()))),
                         false);
       document_.Paragraph(p.description());
-      Labelled("Used by", LinkedIds("rule", UseOf(RecordKind::kParameter,
-                                                  p.parameter_id())
-                                                .rules));
+      const Use& use = UseOf(RecordKind::kParameter, p.parameter_id());
+      Labelled("Used by", LinkedIds("rule", use.rules));
+      Labelled("Used for the freshness of", LinkedConcepts(use.concepts));
       Labelled("Sources", Sources(p.citations()));
       document_.EndGroup();
     }
@@ -612,14 +639,20 @@ class Describer {
           course.concerns().empty()
               ? "any concern that no other course names"
               : ConcernNames(catalog_, course.concerns()),
-          "; ", course.sessions_min(), " to ", course.sessions_max(),
-          " sessions, ", course.interval_min_days(), " to ",
-          course.interval_max_days(), " days apart."));
+          "; ", Range(course.sessions_min(), course.sessions_max()),
+          course.sessions_max() == 1 ? " session, " : " sessions, ",
+          Range(course.interval_min_days(), course.interval_max_days()),
+          " days apart."));
       document_.Paragraph(course.text());
       Labelled("Sources", Sources(course.citations()));
       Optional(Background(course.conflicts(), {}));
       document_.EndGroup();
     }
+  }
+
+  static std::string Range(int least, int most) {
+    return least == most ? absl::StrCat(least)
+                         : absl::StrCat(least, " to ", most);
   }
 
   void PlanItems() {
@@ -650,11 +683,11 @@ class Describer {
       shown.push_back(ConcernNames(catalog_, item.concerns()));
     }
     if (item.has_condition()) {
-      shown.push_back(absl::StrCat("unless it is false that: ",
+      shown.push_back(absl::StrCat("unless ruled out: ",
                                    InWords(catalog_, item.condition())));
     }
     Inline text;
-    if (item.mandatory()) text.Bold("To be recorded before treating. ");
+    if (item.mandatory()) text.Bold("To be recorded before treating.").Add(" ");
     text.Add(item.text());
     std::vector<std::string> limits;
     const std::string when = SpanInWords(item.from_hours(), item.until_hours());
@@ -726,7 +759,9 @@ class Describer {
     const int index = catalog_.citation_index.at(id);
     document_.BeginGroup();
     document_.Heading(4, absl::StrCat("citation-", id), id, false);
-    Inline line = catalog_.citation_lines[index] + ".";
+    const std::string& described = catalog_.citation_lines[index];
+    Inline line = absl::StrCat(described,
+                               absl::EndsWith(described, ".") ? "" : ".");
     if (!citation.doi().empty()) {
       line.Add(" ").Link(absl::StrCat("doi:", citation.doi()),
                          absl::StrCat("https://doi.org/", citation.doi()));

@@ -20,10 +20,6 @@ template <typename Record>
 using Records = const google::protobuf::RepeatedPtrField<Record>& (
     v1::RuleCatalog::*)() const;
 
-// Concepts that the label of a device restricts without naming them.
-constexpr char kAgeConcept[] = "age";
-constexpr char kSkinTypeConcept[] = "fitzpatrick_skin_type";
-
 class Warner {
  public:
   explicit Warner(const std::vector<std::unique_ptr<ParsedFile>>& files)
@@ -72,11 +68,6 @@ class Warner {
     if (condition.has_not_()) CollectLabelUse(condition.not_());
     if (!condition.device().label_excludes().empty()) {
       enforced_.insert(condition.device().label_excludes());
-    }
-    if (condition.label().outside() == v1::LABEL_LIMIT_AGE) {
-      used_[RecordKind::kConcept].insert(kAgeConcept);
-    } else if (condition.label().outside() == v1::LABEL_LIMIT_SKIN_TYPE) {
-      used_[RecordKind::kConcept].insert(kSkinTypeConcept);
     }
   }
 

@@ -66,7 +66,8 @@ vignette, and a table of the suites.
 
   --catalog DIR  as for `check`
   --filter RE    only cases whose `suite/name` the regular expression finds
-  --junit FILE   writes the results as JUnit XML, too; `-` is standard output
+  --junit FILE   writes the results as JUnit XML, too; with `-`, standard
+                 output holds only that
 
 Exit codes: 0 every case passed, 1 a case failed, none ran, or the catalogue
 does not load, 2 wrong arguments or unreadable files.
@@ -84,7 +85,8 @@ seen so.
   --all              lists every rule and leaf, seen or not
   --minimum PERCENT  how much has to be seen, of rules and of leaves;
                      default 100
-  --html FILE        writes the whole as HTML, too; `-` is standard output
+  --html FILE        writes the whole as HTML, too; with `-`, standard output
+                     holds only that
 
 Exit codes: 0 enough is seen, 1 less, or the catalogue does not load, 2 wrong
 arguments or unreadable files.
@@ -109,6 +111,9 @@ said so and when, or the gate whose answer implied it.
   --today DATE     the day of the question, YYYY-MM-DD; without it a case's
                    own, or the computer's
   --catalog DIR    as for `check`
+
+Facts about the clinic that a server has in its settings are known here only
+where the file states them.
 
 Exit codes: 0 explained, 1 the patient is faulty or the catalogue does not
 load, 2 wrong arguments or unreadable files.
@@ -261,9 +266,10 @@ absl::Status CheckValues(const CommandLine& line) {
     return absl::InvalidArgumentError(absl::StrCat(
         "--output is `text` or `json`, not `", line.output, "`"));
   }
-  if (line.output == "json" && line.verbs.size() > 1) {
+  if (line.verbs.size() > 1 &&
+      (line.output == "json" || line.junit == "-" || line.html == "-")) {
     return absl::InvalidArgumentError(
-        "--output json goes with `check` alone, whose answer is one object");
+        "what fills standard output by itself goes with one verb alone");
   }
   if (line.verbs[0] == "explain" && !line.help &&
       line.patient.empty() == line.case_name.empty()) {

@@ -25,7 +25,7 @@ class Words {
       case v1::Condition::kQuantity:
         return Quantity(condition.quantity());
       case v1::Condition::kTreatmentArea:
-        return absl::StrCat("the treatment area lies in ",
+        return absl::StrCat("the treatment area is in: ",
                             Areas(condition.treatment_area().areas()));
       case v1::Condition::kDevice:
         return Device(condition.device());

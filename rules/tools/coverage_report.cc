@@ -221,7 +221,9 @@ int Coverage(const Console& console, const CommandLine& line) {
       OpenCatalog(console, line.catalog, &exit_code);
   if (catalog == nullptr) return exit_code;
   const CoverageReport report = MeasureCoverage(*catalog);
-  *console.out << CoverageText(report, line.all, console.color);
+  if (line.html != "-") {
+    *console.out << CoverageText(report, line.all, console.color);
+  }
   if (!line.html.empty()) {
     const absl::Status written =
         WriteFile(console, line.html,

@@ -21,8 +21,12 @@ std::string Escaped(absl::string_view text) {
     }
     const bool entity = c == '&' && i + 1 < text.size() &&
                         (absl::ascii_isalpha(text[i + 1]) || text[i + 1] == '#');
-    if (absl::string_view("\\`*_[]<>|~").find(c) != absl::string_view::npos ||
-        entity) {
+    // Within a word an underscore is no markup.
+    const bool emphasis = c == '_' && !(i > 0 && i + 1 < text.size() &&
+                                        absl::ascii_isalnum(text[i - 1]) &&
+                                        absl::ascii_isalnum(text[i + 1]));
+    if (absl::string_view("\\`*[]<>|~").find(c) != absl::string_view::npos ||
+        entity || emphasis) {
       escaped += '\\';
     }
     escaped += c;

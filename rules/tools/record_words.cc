@@ -94,11 +94,11 @@ Inline Sources(
 Inline Background(const Ids& conflicts, const Ids& evidence_rows) {
   Inline text;
   if (!conflicts.empty()) {
-    text.Bold("Sources disagree: ").Add(LinkedIds("conflict", conflicts));
+    text.Bold("Sources disagree:").Add(" ").Add(LinkedIds("conflict", conflicts));
   }
   if (!evidence_rows.empty()) {
     if (!text.empty()) text.Add(". ");
-    text.Bold("Evidence rows: ").Add(absl::StrJoin(evidence_rows, ", "));
+    text.Bold("Evidence rows:").Add(" ").Add(absl::StrJoin(evidence_rows, ", "));
   }
   return text;
 }

@@ -3,6 +3,8 @@
 #include <map>
 #include <vector>
 
+#include "needlewise/v1/rule.pb.h"
+
 namespace needlewise {
 namespace {
 
@@ -40,11 +42,26 @@ const std::map<std::string, RecordKind>& ReferringFields() {
 
 constexpr char kImplies[] = "needlewise.v1.Implication.implies";
 
+// What a condition on the label of a device asks of the patient.
+void VisitLabel(
+    const v1::LabelCondition& label,
+    const std::function<void(RecordKind, const std::string&)>& visit) {
+  if (label.outside() == v1::LABEL_LIMIT_AGE) {
+    visit(RecordKind::kConcept, "age");
+  } else if (label.outside() == v1::LABEL_LIMIT_SKIN_TYPE) {
+    visit(RecordKind::kConcept, "fitzpatrick_skin_type");
+  }
+}
+
 }  // namespace
 
 void VisitReferences(
     const Message& message,
     const std::function<void(RecordKind, const std::string&)>& visit) {
+  if (message.GetDescriptor() == v1::LabelCondition::descriptor()) {
+    VisitLabel(static_cast<const v1::LabelCondition&>(message), visit);
+    return;
+  }
   const Reflection* reflection = message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
   reflection->ListFields(message, &fields);

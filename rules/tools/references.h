@@ -23,7 +23,8 @@ enum class RecordKind {
 
 // Calls `visit` for every reference in `message` and the messages in it, in
 // the order of their fields, with the id that it names. What an implication
-// implies of a concept is no reference to it: nothing is asked.
+// implies of a concept is no reference to it: nothing is asked. A condition on
+// a device's label refers to the age or the skin type that it limits.
 void VisitReferences(
     const google::protobuf::Message& message,
     const std::function<void(RecordKind, const std::string&)>& visit);

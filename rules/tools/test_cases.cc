@@ -86,27 +86,32 @@ void PrintFailures(const Console& console, const JunitSuite& suite) {
   }
 }
 
-// Prints a row for each suite; returns how many cases ran and failed.
-std::pair<int, int> PrintTable(const Console& console,
-                               const std::vector<JunitSuite>& suites) {
-  std::vector<std::vector<std::string>> rows = {
-      {"suite", "cases", "passed", "failed"}};
+struct Counts {
   int ran = 0;
   int failed = 0;
+};
+
+Counts CountCases(const JunitSuite& suite) {
+  Counts counts;
+  counts.ran = static_cast<int>(suite.cases.size());
+  for (const JunitCase& c : suite.cases) counts.failed += !c.failures.empty();
+  return counts;
+}
+
+void PrintTable(const Console& console, const std::vector<JunitSuite>& suites,
+                const Counts& total) {
+  const auto row = [](const std::string& name, const Counts& counts) {
+    return std::vector<std::string>{name, absl::StrCat(counts.ran),
+                                    absl::StrCat(counts.ran - counts.failed),
+                                    absl::StrCat(counts.failed)};
+  };
+  std::vector<std::vector<std::string>> rows = {
+      {"suite", "cases", "passed", "failed"}};
   for (const JunitSuite& suite : suites) {
-    int failed_here = 0;
-    for (const JunitCase& c : suite.cases) failed_here += !c.failures.empty();
-    const int ran_here = static_cast<int>(suite.cases.size());
-    rows.push_back({suite.name, absl::StrCat(ran_here),
-                    absl::StrCat(ran_here - failed_here),
-                    absl::StrCat(failed_here)});
-    ran += ran_here;
-    failed += failed_here;
+    rows.push_back(row(suite.name, CountCases(suite)));
   }
-  rows.push_back({"total", absl::StrCat(ran), absl::StrCat(ran - failed),
-                  absl::StrCat(failed)});
+  rows.push_back(row("total", total));
   *console.out << TextTable(rows);
-  return {ran, failed};
 }
 
 }  // namespace
@@ -128,8 +133,16 @@ int TestCases(const Console& console, const CommandLine& line) {
     if (!file->is_suite) continue;
     suites.push_back(RunSuite(runner, *file, catalog->prefix, *filter));
   }
-  for (const JunitSuite& suite : suites) PrintFailures(console, suite);
-  const auto [ran, failed] = PrintTable(console, suites);
+  Counts total;
+  for (const JunitSuite& suite : suites) {
+    const Counts counts = CountCases(suite);
+    total.ran += counts.ran;
+    total.failed += counts.failed;
+  }
+  if (line.junit != "-") {
+    for (const JunitSuite& suite : suites) PrintFailures(console, suite);
+    PrintTable(console, suites, total);
+  }
   if (!line.junit.empty()) {
     const absl::Status written =
         WriteFile(console, line.junit, JunitXml(suites));
@@ -138,7 +151,7 @@ int TestCases(const Console& console, const CommandLine& line) {
       return kExitUsage;
     }
   }
-  if (ran == 0) {
+  if (total.ran == 0) {
     *console.err << "needlewise-rules: no case ran; "
                  << (line.filter.empty()
                          ? "add some under cases/"
@@ -146,7 +159,7 @@ int TestCases(const Console& console, const CommandLine& line) {
                  << "\n";
     return kExitFault;
   }
-  return failed > 0 ? kExitFault : kExitOk;
+  return total.failed > 0 ? kExitFault : kExitOk;
 }
 
 }  // namespace needlewise

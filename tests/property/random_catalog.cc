@@ -1,6 +1,6 @@
 #include "tests/property/random_catalog.h"
 
-#include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,6 +59,8 @@ constexpr char kFurniture[] = R"(
   }
 )";
 
+constexpr int kNote = 5;
+
 class Maker {
  public:
   explicit Maker(Random* random) : random_(*random) {
@@ -73,7 +75,17 @@ class Maker {
     AddDevices();
     AddImplications();
     const int rules = random_.Between(2, 7);
-    for (int i = 0; i < rules; ++i) AddRule(i);
+    for (int i = 0; i < rules; ++i) {
+      AddRule(MakeCondition(random_.Below(3)), random_.Below(6));
+    }
+    // An answer is drawn on where some rule asks for it, or a wider one.
+    for (const std::string& id : asked_anywhere_) {
+      v1::Condition condition;
+      condition.mutable_finding()->set_concept(id);
+      condition.mutable_finding()->set_time(v1::FINDING_TIME_NOW);
+      condition.mutable_finding()->set_place(v1::FINDING_PLACE_ANYWHERE);
+      AddRule(condition, kNote);
+    }
     return catalog_;
   }
 
@@ -195,19 +207,22 @@ class Maker {
     reference->set_grade(v1::EVIDENCE_GRADE_B);
   }
 
-  // What a "no" implies is a "no", what a "yes" implies is a "yes": a
-  // catalogue that leads from one to the other contradicts itself easily.
+  // What a "no" implies is a "no", what a "yes" implies is a "yes", and a gate
+  // has implications of one kind: others contradict each other easily, and it
+  // is anybody's guess which of the answers is wrong.
   void AddImplications() {
+    gates_in_one_place_ = random_.Chance(0.5);
     for (int gate = 0; gate < catalog_.concepts_size(); ++gate) {
       if (catalog_.concepts(gate).has_quantity()) continue;
+      const bool yes = random_.Chance(0.15);
       for (int target = gate + 1; target < catalog_.concepts_size();
            ++target) {
-        if (random_.Chance(0.25)) AddImplication(gate, target);
+        if (random_.Chance(0.25)) AddImplication(gate, target, yes);
       }
     }
   }
 
-  void AddImplication(int gate, int target) {
+  void AddImplication(int gate, int target, bool yes) {
     const v1::Concept& from = catalog_.concepts(gate);
     const v1::Concept& to = catalog_.concepts(target);
     if (to.kind() == v1::CONCEPT_KIND_AGE) return;
@@ -217,10 +232,29 @@ class Maker {
     made.mutable_given()->set_concept(from.concept_id());
     v1::ConceptState* implied = made.add_implies();
     implied->set_concept(to.concept_id());
-    if (to.has_quantity()) {
-      // Of the whole patient, so the answer has to be.
-      if (from.scope() != v1::CONCEPT_SCOPE_PATIENT) return;
-      anywhere_only_.push_back(from.concept_id());
+    const bool of_patient = from.scope() == v1::CONCEPT_SCOPE_PATIENT;
+    if (yes && (!of_patient || to.scope() != v1::CONCEPT_SCOPE_PATIENT ||
+                to.has_quantity())) {
+      return;
+    }
+    if (!of_patient) {
+      // What is answered of the treatment area settles nothing wider.
+      if (to.has_quantity() || to.scope() == v1::CONCEPT_SCOPE_PATIENT) return;
+      own_place_only_.insert({from.concept_id(), to.concept_id()});
+    } else {
+      asked_anywhere_.insert(from.concept_id());
+      // Regions that only an area of treatment makes one are not compared.
+      if (gates_in_one_place_) {
+        own_place_only_.insert(from.concept_id());
+      } else {
+        no_region_.insert({from.concept_id(), to.concept_id()});
+      }
+    }
+    if (yes) {
+      asked_anywhere_.insert(to.concept_id());
+      made.mutable_given()->set_status(v1::FINDING_STATUS_PRESENT);
+      implied->set_status(v1::FINDING_STATUS_PRESENT);
+    } else if (to.has_quantity()) {
       made.mutable_given()->set_status(random_.Chance(0.7)
                                            ? v1::FINDING_STATUS_NEVER
                                            : v1::FINDING_STATUS_ABSENT);
@@ -229,9 +263,6 @@ class Maker {
       } else {
         implied->set_at_most(random_.Between(1, 3) * 10);
       }
-    } else if (random_.Chance(0.15)) {
-      made.mutable_given()->set_status(v1::FINDING_STATUS_PRESENT);
-      implied->set_status(v1::FINDING_STATUS_PRESENT);
     } else {
       const bool never = random_.Chance(0.6);
       made.mutable_given()->set_status(never ? v1::FINDING_STATUS_NEVER
@@ -243,14 +274,14 @@ class Maker {
     *catalog_.add_implications() = made;
   }
 
-  void AddRule(int i) {
+  void AddRule(const v1::Condition& condition, int effect) {
     v1::Rule* rule = catalog_.add_rules();
-    rule->set_rule_id("r" + std::to_string(i));
+    rule->set_rule_id("r" + std::to_string(catalog_.rules_size() - 1));
     rule->set_title("A rule.");
     rule->add_applies_to(random_.Chance(0.7) ? "needling" : "heat");
     if (random_.Chance(0.5)) rule->add_profiles("core");
-    *rule->mutable_condition() = MakeCondition(random_.Below(3));
-    switch (random_.Below(6)) {
+    *rule->mutable_condition() = condition;
+    switch (effect) {
       case 0:
         rule->mutable_contraindication();
         break;
@@ -264,7 +295,7 @@ class Maker {
       case 4:
         rule->mutable_precaution();
         break;
-      default:
+      case kNote:
         rule->mutable_note();
         break;
     }
@@ -356,10 +387,7 @@ class Maker {
         finding->time() == v1::FINDING_TIME_BEGAN_WITHIN) {
       MakeWindow(finding->mutable_within());
     }
-    if (std::find(anywhere_only_.begin(), anywhere_only_.end(),
-                  c.concept_id()) != anywhere_only_.end()) {
-      return;
-    }
+    if (own_place_only_.count(c.concept_id()) > 0) return;
     switch (random_.Below(5)) {
       case 0:
         finding->set_place(v1::FINDING_PLACE_TREATMENT_AREA);
@@ -368,6 +396,7 @@ class Maker {
         finding->set_place(v1::FINDING_PLACE_ANYWHERE);
         break;
       case 2:
+        if (no_region_.count(c.concept_id()) > 0) return;
         finding->set_place(v1::FINDING_PLACE_REGION);
         finding->set_region(areas_[random_.Below(3)]);
         break;
@@ -413,7 +442,13 @@ class Maker {
   Random& random_;
   v1::RuleCatalog catalog_;
   std::vector<std::string> areas_;
-  std::vector<std::string> anywhere_only_;
+  // Conditions that the rules ask where their scope says and nowhere else.
+  std::set<std::string> own_place_only_;
+  // Conditions that the rules ask in no region.
+  std::set<std::string> no_region_;
+  bool gates_in_one_place_ = false;
+  // Conditions that some rule asks of the whole body.
+  std::set<std::string> asked_anywhere_;
   bool has_age_ = false;
   bool has_skin_type_ = false;
 };

@@ -82,7 +82,7 @@ v1::Patient PatientMaker::Make(Day today, Day as_of, const PatientStyle& style,
   for (const v1::Concept& c : catalog_.concepts()) {
     if (!random->Chance(style.mentioned)) continue;
     if (c.kind() == v1::CONCEPT_KIND_AGE) {
-      AddAge(as_of, &patient, random);
+      AddAge(today, as_of, &patient, random);
       continue;
     }
     do {
@@ -107,7 +107,7 @@ v1::Patient PatientMaker::Make(Day today, Day as_of, const PatientStyle& style,
   return patient;
 }
 
-void PatientMaker::AddAge(Day as_of, v1::Patient* patient,
+void PatientMaker::AddAge(Day today, Day as_of, v1::Patient* patient,
                           Random* random) const {
   int years = random->Below(90);
   const auto limits = limits_.find("age");
@@ -115,9 +115,9 @@ void PatientMaker::AddAge(Day as_of, v1::Patient* patient,
     years = std::max(0, static_cast<int>(random->Pick(limits->second)) +
                             random->Between(-1, 1));
   }
-  const Day birth = as_of - static_cast<Day>(365.2425 * years) -
-                    (random->Chance(0.5) ? random->Below(5)
-                                         : random->Below(364));
+  const Day birth =
+      std::min(today, as_of) - static_cast<Day>(365.2425 * years) -
+      (random->Chance(0.5) ? random->Below(5) : random->Below(364));
   const std::string whole = FormatDay(birth);
   switch (random->Below(4)) {
     case 0:

@@ -17,6 +17,8 @@
 extern "C" {
 __attribute__((weak)) void __tsan_acquire(void* address);
 __attribute__((weak)) void __tsan_release(void* address);
+__attribute__((weak)) void AnnotateIgnoreReadsBegin(const char* file, int line);
+__attribute__((weak)) void AnnotateIgnoreReadsEnd(const char* file, int line);
 }
 
 namespace {
@@ -28,6 +30,38 @@ void Acquired(void* mutex) {
 void Releasing(void* mutex) {
   if (__tsan_release != nullptr) __tsan_release(mutex);
 }
+
+// While it lives, what this thread reads is no race. abseil evaluates
+// conditions that are waited for inside its functions, those of other threads
+// too: with the mutex held, which is not seen from here.
+class UnseenReads final {
+ public:
+  UnseenReads() {
+    if (AnnotateIgnoreReadsBegin != nullptr) {
+      AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+    }
+  }
+  UnseenReads(const UnseenReads&) = delete;
+  UnseenReads& operator=(const UnseenReads&) = delete;
+  ~UnseenReads() {
+    if (AnnotateIgnoreReadsEnd != nullptr) {
+      AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+    }
+  }
+};
+
+// A wait for a condition, with the mutex given up meanwhile.
+class Waiting final {
+ public:
+  explicit Waiting(void* mutex) : mutex_(mutex) { Releasing(mutex); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+  ~Waiting() { Acquired(mutex_); }
+
+ private:
+  void* const mutex_;
+  const UnseenReads unseen_;
+};
 
 // abseil's own function.
 template <typename Function>
@@ -60,6 +94,7 @@ void Mutex::Lock() {
 void Mutex::Unlock() {
   NEEDLEWISE_NEXT("5Mutex6UnlockEv", void, Mutex*);
   Releasing(this);
+  const UnseenReads unseen;
   next(this);
 }
 
@@ -79,65 +114,56 @@ void Mutex::ReaderLock() {
 void Mutex::ReaderUnlock() {
   NEEDLEWISE_NEXT("5Mutex12ReaderUnlockEv", void, Mutex*);
   Releasing(this);
+  const UnseenReads unseen;
   next(this);
 }
 
 void Mutex::LockWhen(const Condition& condition) {
   NEEDLEWISE_NEXT("5Mutex8LockWhenERKNS0_9ConditionE", void, Mutex*,
                   const Condition&);
+  const Waiting waiting(this);
   next(this, condition);
-  Acquired(this);
 }
 
 void Mutex::Await(const Condition& condition) {
   NEEDLEWISE_NEXT("5Mutex5AwaitERKNS0_9ConditionE", void, Mutex*,
                   const Condition&);
-  Releasing(this);
+  const Waiting waiting(this);
   next(this, condition);
-  Acquired(this);
 }
 
 bool Mutex::AwaitWithTimeout(const Condition& condition, Duration timeout) {
   NEEDLEWISE_NEXT("5Mutex16AwaitWithTimeoutERKNS0_9ConditionENS0_8DurationE",
                   bool, Mutex*, const Condition&, Duration);
-  Releasing(this);
-  const bool holds = next(this, condition, timeout);
-  Acquired(this);
-  return holds;
+  const Waiting waiting(this);
+  return next(this, condition, timeout);
 }
 
 bool Mutex::AwaitWithDeadline(const Condition& condition, Time deadline) {
   NEEDLEWISE_NEXT("5Mutex17AwaitWithDeadlineERKNS0_9ConditionENS0_4TimeE", bool,
                   Mutex*, const Condition&, Time);
-  Releasing(this);
-  const bool holds = next(this, condition, deadline);
-  Acquired(this);
-  return holds;
+  const Waiting waiting(this);
+  return next(this, condition, deadline);
 }
 
 void CondVar::Wait(Mutex* mutex) {
   NEEDLEWISE_NEXT("7CondVar4WaitEPNS0_5MutexE", void, CondVar*, Mutex*);
-  Releasing(mutex);
+  const Waiting waiting(mutex);
   next(this, mutex);
-  Acquired(mutex);
 }
 
 bool CondVar::WaitWithTimeout(Mutex* mutex, Duration timeout) {
   NEEDLEWISE_NEXT("7CondVar15WaitWithTimeoutEPNS0_5MutexENS0_8DurationE", bool,
                   CondVar*, Mutex*, Duration);
-  Releasing(mutex);
-  const bool timed_out = next(this, mutex, timeout);
-  Acquired(mutex);
-  return timed_out;
+  const Waiting waiting(mutex);
+  return next(this, mutex, timeout);
 }
 
 bool CondVar::WaitWithDeadline(Mutex* mutex, Time deadline) {
   NEEDLEWISE_NEXT("7CondVar16WaitWithDeadlineEPNS0_5MutexENS0_4TimeE", bool,
                   CondVar*, Mutex*, Time);
-  Releasing(mutex);
-  const bool timed_out = next(this, mutex, deadline);
-  Acquired(mutex);
-  return timed_out;
+  const Waiting waiting(mutex);
+  return next(this, mutex, deadline);
 }
 
 ABSL_NAMESPACE_END

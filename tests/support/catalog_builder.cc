@@ -223,12 +223,11 @@ CatalogBuilder& CatalogBuilder::Quantity(const std::string& concept_id,
 }
 
 CatalogBuilder& CatalogBuilder::Age() {
-  return AddConcept(
-      "age",
-      "kind: CONCEPT_KIND_AGE scope: CONCEPT_SCOPE_PATIENT "
-      "tense: QUESTION_TENSE_NOW section: 'history' "
-      "quantity { unit: 'a' maximum: 130 whole_numbers: true }",
-      "");
+  return AddConcept("age",
+                    "kind: CONCEPT_KIND_AGE scope: CONCEPT_SCOPE_PATIENT "
+                    "tense: QUESTION_TENSE_NOW section: 'history' "
+                    "quantity { unit: 'a' maximum: 130 whole_numbers: true }",
+                    "");
 }
 
 CatalogBuilder& CatalogBuilder::Implies(const std::string& gate,
@@ -251,10 +250,8 @@ CatalogBuilder& CatalogBuilder::ImpliesAtLeast(const std::string& gate,
                                                const std::string& target,
                                                double least) {
   Implies(gate, given, target, v1::FINDING_STATUS_UNSPECIFIED);
-  catalog_.mutable_implications()
-      ->rbegin()
-      ->mutable_implies(0)
-      ->set_at_least(least);
+  catalog_.mutable_implications()->rbegin()->mutable_implies(0)->set_at_least(
+      least);
   return *this;
 }
 

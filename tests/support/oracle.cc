@@ -399,6 +399,20 @@ std::set<int> Oracle::WithGates(const std::set<int>& concepts) const {
   return found;
 }
 
+std::set<int> Oracle::WithTargets(const std::set<int>& concepts) const {
+  std::set<int> found = concepts;
+  for (const int c : gates_first_) {
+    if (found.count(c) == 0) continue;
+    for (const v1::Implication& i : catalog_.implications()) {
+      if (ConceptOf(i.given().concept()) != c) continue;
+      for (const v1::ConceptState& implied : i.implies()) {
+        found.insert(ConceptOf(implied.concept()));
+      }
+    }
+  }
+  return found;
+}
+
 std::set<int> Oracle::WithConnected(const std::set<int>& concepts) const {
   std::set<int> found = concepts;
   for (size_t before = 0; before != found.size();) {
@@ -621,8 +635,13 @@ bool Case::BearsOn(const Said& said, const std::string& place) const {
   });
 }
 
+// What was somewhere, nobody said where, may be elsewhere now.
 bool Case::Covers(const Said& said, const std::string& place) const {
-  if (said.areas.empty()) return true;
+  if (said.areas.empty()) {
+    const v1::Concept& about = *oracle_.index().concepts.at(said.concept_id);
+    return IsDenial(said.status) ||
+           about.scope() == v1::CONCEPT_SCOPE_PATIENT;
+  }
   if (place == kAnywhere) return false;
   return std::any_of(said.areas.begin(), said.areas.end(), [&](const auto& a) {
     return oracle_.index().Holds(a, place);
@@ -1277,7 +1296,7 @@ v1::Verdict Enumeration::Possible() const {
   return *std::max_element(verdicts_.begin(), verdicts_.end());
 }
 
-bool Enumeration::Influences(size_t open) const {
+bool Enumeration::Influences(size_t open, Others others) const {
   const std::vector<int>& allowed = case_.AllowedOf(open_[open]);
   for (size_t row = 0; row < verdicts_.size(); ++row) {
     if (verdicts_[row] == v1::VERDICT_UNSPECIFIED) continue;
@@ -1288,6 +1307,7 @@ bool Enumeration::Influences(size_t open) const {
           verdicts_[row + (other - now) * stride_[open]];
       if (verdict == verdicts_[row]) continue;
       if (verdict != v1::VERDICT_UNSPECIFIED) return true;
+      if (others == Others::kEqual) continue;
       Completion completion = CompletionAt(row);
       completion[open_[open]] = allowed[other];
       std::set<int> changed = {open_[open]};
@@ -1320,14 +1340,50 @@ bool Enumeration::DiffersOnceFollowed(Completion* completion,
   return differs;
 }
 
-std::set<std::string> Enumeration::Outstanding(const Oracle& oracle) const {
-  std::set<std::string> outstanding;
-  for (size_t i = 0; i < open_.size(); ++i) {
-    if (Influences(i)) {
-      outstanding.insert(oracle.catalog().concepts(open_[i]).concept_id());
+bool Enumeration::RulesOut(const Oracle& oracle, size_t open) const {
+  const std::set<int> settled = oracle.WithTargets({open_[open]});
+  if (settled.size() == 1) return false;
+  // For each way to answer all else, the verdicts that each answer leaves.
+  std::map<size_t, std::map<size_t, std::set<v1::Verdict>>> verdicts;
+  for (size_t row = 0; row < verdicts_.size(); ++row) {
+    if (verdicts_[row] == v1::VERDICT_UNSPECIFIED) continue;
+    size_t others = row;
+    size_t answer = 0;
+    for (size_t i = 0; i < open_.size(); ++i) {
+      if (settled.count(open_[i]) == 0) continue;
+      const size_t state =
+          row / stride_[i] % case_.AllowedOf(open_[i]).size();
+      others -= state * stride_[i];
+      if (i == open) answer = state;
+    }
+    verdicts[others][answer].insert(verdicts_[row]);
+  }
+  for (const auto& [others, by_answer] : verdicts) {
+    for (const auto& [answer, left] : by_answer) {
+      if (left != by_answer.begin()->second) return true;
     }
   }
-  return outstanding;
+  return false;
+}
+
+std::set<std::string> Enumeration::MustAsk(const Oracle& oracle) const {
+  std::set<std::string> asked;
+  for (size_t i = 0; i < open_.size(); ++i) {
+    if (Influences(i, Others::kEqual) || RulesOut(oracle, i)) {
+      asked.insert(oracle.catalog().concepts(open_[i]).concept_id());
+    }
+  }
+  return asked;
+}
+
+std::set<std::string> Enumeration::MayAsk(const Oracle& oracle) const {
+  std::set<std::string> asked;
+  for (size_t i = 0; i < open_.size(); ++i) {
+    if (Influences(i, Others::kFollow)) {
+      asked.insert(oracle.catalog().concepts(open_[i]).concept_id());
+    }
+  }
+  return asked;
 }
 
 bool Enumeration::Settles(const Oracle& oracle,

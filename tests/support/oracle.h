@@ -84,8 +84,10 @@ class Oracle {
   const std::set<int>& AskedBy(const v1::Rule& rule) const {
     return asked_by_.at(&rule);
   }
-  // A concept with every gate above it, and with all it is connected to.
+  // Concepts with every gate above them, with all that they settle, and with
+  // all that they are connected to.
   std::set<int> WithGates(const std::set<int>& concepts) const;
+  std::set<int> WithTargets(const std::set<int>& concepts) const;
   std::set<int> WithConnected(const std::set<int>& concepts) const;
   // Every concept, gates before what they settle.
   const std::vector<int>& gates_first() const { return gates_first_; }
@@ -270,16 +272,26 @@ class Enumeration {
   // The strictest verdict of a completion.
   v1::Verdict Possible() const;
 
-  // Unknown concepts two answers to which, all others being equal but for
-  // what the answer implies, give different verdicts.
-  std::set<std::string> Outstanding(const Oracle& oracle) const;
+  // Unknown concepts two answers to which give different verdicts: all others
+  // being equal, or, for a gate, where one answer leaves verdicts possible
+  // that the other, with what it implies, rules out.
+  std::set<std::string> MustAsk(const Oracle& oracle) const;
+
+  // Unknown concepts two answers to which can give different verdicts, all
+  // others being equal but for what one of the answers forces to change.
+  std::set<std::string> MayAsk(const Oracle& oracle) const;
 
   // Whether completions that agree on `answered` have the same verdict.
   bool Settles(const Oracle& oracle,
                const std::set<std::string>& answered) const;
 
  private:
-  bool Influences(size_t open) const;
+  enum class Others { kEqual, kFollow };
+  // Whether a change of one answer changes the verdict of some row.
+  bool Influences(size_t open, Others others) const;
+  // Whether two answers to a gate leave different verdicts possible, what it
+  // settles being open.
+  bool RulesOut(const Oracle& oracle, size_t open) const;
   Completion CompletionAt(size_t row) const;
   // Whether some way to change what `completion` breaks by the answers in
   // `changed` gives another verdict than `verdict`.

@@ -131,9 +131,10 @@ std::vector<std::string> AlsoUsefulIn(const v1::AreaDecision& decision) {
 std::vector<std::string> NoticesIn(const v1::Decision& decision) {
   std::vector<std::string> lines;
   for (const v1::Notice& notice : decision.notices()) {
-    std::string line(absl::StripPrefix(v1::NoticeKind_Name(notice.kind()),
-                                       "NOTICE_KIND_"));
-    if (!notice.concept().empty()) absl::StrAppend(&line, " ", notice.concept());
+    std::string line(
+        absl::StripPrefix(v1::NoticeKind_Name(notice.kind()), "NOTICE_KIND_"));
+    if (!notice.concept().empty())
+      absl::StrAppend(&line, " ", notice.concept());
     if (!notice.findings().empty()) {
       absl::StrAppend(&line, " [", absl::StrJoin(notice.findings(), ", "), "]");
     }

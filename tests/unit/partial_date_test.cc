@@ -216,9 +216,9 @@ struct AgeCase : TestCase {
   int greatest;
 };
 
-class Age : public ::testing::TestWithParam<AgeCase> {};
+class AgeOnADay : public ::testing::TestWithParam<AgeCase> {};
 
-TEST_P(Age, IsInCompletedYearsAndAnIntervalWhereTheBirthDateIsOne) {
+TEST_P(AgeOnADay, IsInCompletedYearsAndAnIntervalWhereTheBirthDateIsOne) {
   const AgeCase& c = GetParam();
   const AgeInterval age = AgeOn(ParsePartialDate(c.birth).value(), On(c.day));
   EXPECT_EQ(age.least, c.least);
@@ -226,7 +226,7 @@ TEST_P(Age, IsInCompletedYearsAndAnIntervalWhereTheBirthDateIsOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Ages, Age,
+    Ages, AgeOnADay,
     ::testing::Values(
         AgeCase{{"TheDayBeforeABirthday"}, "2004-11-21", "2026-11-20", 21, 21},
         AgeCase{{"ABirthday"}, "2004-11-20", "2026-11-20", 22, 22},

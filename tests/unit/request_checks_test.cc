@@ -115,7 +115,8 @@ INSTANTIATE_TEST_SUITE_P(
                    "mm"}}),
     CaseName());
 
-TEST(Treatments, AreAtLeastOneAndAtMostSixteenInAtMostThirtyTwoAreas) {
+TEST(TreatmentsOfARequest,
+     AreAtLeastOneAndAtMostSixteenInAtMostThirtyTwoAreas) {
   const auto count = [](int treatments, int areas) {
     google::protobuf::RepeatedPtrField<v1::TreatmentSelection> selections;
     for (int t = 0; t < treatments; ++t) {
@@ -136,7 +137,8 @@ TEST(Treatments, AreAtLeastOneAndAtMostSixteenInAtMostThirtyTwoAreas) {
               ElementsAre("treatments[0].areas: needs from 1 to 32 areas"));
 }
 
-TEST(Treatment, IsReadWithItsAreasOnceItsConcernsItsDeviceAndItsDepth) {
+TEST(TreatmentOfARequest,
+     IsReadWithItsAreasOnceItsConcernsItsDeviceAndItsDepth) {
   Violations violations;
   const SelectedTreatment selected =
       ReadTreatment(Catalog(), FromText<v1::TreatmentSelection>(R"(
@@ -160,7 +162,7 @@ TEST(Treatment, IsReadWithItsAreasOnceItsConcernsItsDeviceAndItsDepth) {
   EXPECT_EQ(selected.context.needle_depth_mm, 1.5);
 }
 
-TEST(Device, CountsAsNotListedForATreatmentItIsNotUsedFor) {
+TEST(DeviceWorldOfARequest, CountsAsNotListedForATreatmentItIsNotUsedFor) {
   const int needling = Catalog().treatment_index.at("needling");
   const int pair = Catalog().treatment_index.at("plasma_with_heat");
   EXPECT_EQ(DeviceWorld(Catalog(), needling, ""), CompiledCatalog::kNoDevice);
@@ -172,7 +174,7 @@ TEST(Device, CountsAsNotListedForATreatmentItIsNotUsedFor) {
             2 + Catalog().device_index.at("heater"));
 }
 
-TEST(Profile, IsStandardWhereNoneIsNamed) {
+TEST(ProfileOfARequest, IsStandardWhereNoneIsNamed) {
   Violations violations;
   EXPECT_EQ(ReadProfile(Catalog(), "", &violations), 0);
   EXPECT_EQ(ReadProfile(Catalog(), "standard", &violations), 0);
@@ -180,7 +182,7 @@ TEST(Profile, IsStandardWhereNoneIsNamed) {
   EXPECT_THAT(violations, IsEmpty());
 }
 
-TEST(Profile, IsRefusedWhereItIsNoneOfTheCatalogues) {
+TEST(ProfileOfARequest, IsRefusedWhereItIsNoneOfTheCatalogues) {
   Violations violations;
   ReadProfile(Catalog(), "standart", &violations);
   EXPECT_THAT(Lines(violations),
@@ -216,7 +218,7 @@ INSTANTIATE_TEST_SUITE_P(
                             "reason: 'r'",
                             {"acknowledgements[0].rule_id: is not a rule of "
                              "the catalogue; did you mean `melasma-now`, "
-                             "`melasma-note`, `melasma-ever`?"}},
+                             "`melasma-note`?"}},
         AcknowledgementCase{{"AContraindication"},
                             "rule_id: 'melasma-ever' clinician_reference: 'd' "
                             "reason: 'r'",
@@ -247,7 +249,7 @@ INSTANTIATE_TEST_SUITE_P(
                              "2000 bytes"}}),
     CaseName());
 
-TEST(Acknowledgement, OfAReviewOrAPrecautionIsTaken) {
+TEST(AcknowledgementInARequest, OfAReviewOrAPrecautionIsTaken) {
   google::protobuf::RepeatedPtrField<v1::Acknowledgement> given;
   for (const char* id : {"melasma-now", "melasma-past"}) {
     v1::Acknowledgement* one = given.Add();
