@@ -1,5 +1,6 @@
 // needlewise-server: see `--help`.
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@
 
 namespace needlewise {
 namespace {
+
+constexpr int kLargestKeptBlockBytes = 128 * 1024;
 
 LogSeverity ToSeverity(config::v1::LogLevel level) {
   switch (level) {
@@ -96,6 +99,9 @@ int Serve(const config::v1::ServerConfig& config) {
   sigaddset(&stop_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // Left alone, the allocator raises this to the size of the largest block it
+  // ever freed, and then keeps what a large batch took.
+  mallopt(M_MMAP_THRESHOLD, kLargestKeptBlockBytes);
 
   // Libraries may log until the program is gone, so these are never freed.
   const auto* clock = new SystemClock();

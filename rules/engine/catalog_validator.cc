@@ -56,6 +56,8 @@ class Validator {
   using StringField = const google::protobuf::RepeatedPtrField<std::string>;
 
   void Report(v1::Diagnostic diagnostic) {
+    // A record that a syntax error cuts off has no place, and half its fields.
+    if (!complete_ && diagnostic.line() == 0) return;
     diagnostic.set_subject(subject_);
     diagnostics_.push_back(std::move(diagnostic));
   }

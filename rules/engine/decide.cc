@@ -141,10 +141,7 @@ class AreaDecider {
   Day ClearsOn(const CompiledRule& rule) const {
     std::vector<Day> days;
     for (const int c : rule.concepts) {
-      if (!catalog_.concepts[c].is_context &&
-          !catalog_.concepts[c].is_quantity) {
-        patient_.AddWindowEnds(c, &days);
-      }
+      if (!catalog_.concepts[c].is_context) patient_.AddWindowEnds(c, &days);
     }
     std::sort(days.begin(), days.end());
     days.erase(std::unique(days.begin(), days.end()), days.end());

@@ -194,10 +194,12 @@ class FactCollector {
     // Statements in whatever order they came, each once.
     std::sort(found.begin(), found.end(),
               [](const auto& a, const auto& b) { return a.text() < b.text(); });
-    for (size_t i = 0; i < found.size(); ++i) {
-      if (i > 0 && found[i].text() == found[i - 1].text()) continue;
-      *out_.Add() = std::move(found[i]);
-    }
+    found.erase(std::unique(found.begin(), found.end(),
+                            [](const auto& a, const auto& b) {
+                              return a.text() == b.text();
+                            }),
+                found.end());
+    for (v1::MatchedFact& fact : found) *out_.Add() = std::move(fact);
     AddImplied(c, about);
   }
 

@@ -10,7 +10,7 @@
 namespace needlewise {
 namespace {
 
-// Longer texts are compared by their beginning only.
+// No id is longer, and comparing takes time.
 constexpr size_t kLongestCompared = 64;
 
 // Levenshtein's distance.
@@ -30,9 +30,8 @@ size_t Distance(absl::string_view a, absl::string_view b) {
 }
 
 std::string Normal(absl::string_view text) {
-  return absl::StrReplaceAll(
-      absl::AsciiStrToLower(text.substr(0, kLongestCompared)),
-      {{"_", " "}, {"-", " "}});
+  return absl::StrReplaceAll(absl::AsciiStrToLower(text),
+                             {{"_", " "}, {"-", " "}});
 }
 
 }  // namespace
@@ -40,6 +39,8 @@ std::string Normal(absl::string_view text) {
 std::vector<std::string> NearestNames(
     absl::string_view wanted,
     const std::vector<std::pair<std::string, std::string>>& names) {
+  // Nothing is near to what is much longer than any name.
+  if (wanted.size() > kLongestCompared) return {};
   const std::string normal = Normal(wanted);
   if (normal.empty()) return {};
   std::vector<std::pair<size_t, std::string>> scored;

@@ -423,25 +423,33 @@ WorldSet PatientFacts::QuantityWorlds(const CompiledConcept& asked,
   return worlds == 0 ? asked.all : worlds;
 }
 
+std::optional<DayInterval> PatientFacts::Birth() const {
+  if (!intake_.birth.has_value() && !intake_.age_years.has_value()) return {};
+  DayInterval birth;
+  if (intake_.birth.has_value()) birth = *intake_.birth;
+  birth.last = std::min(birth.last, intake_.as_of);
+  if (intake_.age_years.has_value()) {
+    // A stated age is one of the day of the decision; birthdays come after it.
+    const int months = 12 * *intake_.age_years;
+    birth.first = std::max(
+        birth.first, TimeSpan{0, months + 12}.EarliestOpen(intake_.as_of));
+    if (months > 0) {
+      birth.last = std::min(
+          birth.last, TimeSpan{0, months}.EarliestOpen(intake_.as_of) - 1);
+    }
+  }
+  return birth;
+}
+
 WorldSet PatientFacts::AgeWorlds() const {
   const CompiledConcept& asked = catalog_.concepts[catalog_.age_concept];
   AgeInterval age;
-  if (intake_.birth.has_value()) {
-    age = AgeOn(*intake_.birth, day_);
-    // A stated age narrows a partial birth date on the day it is stated for.
-    if (intake_.age_years.has_value() && day_ == intake_.as_of) {
-      age = {*intake_.age_years, *intake_.age_years};
-    }
-  } else if (intake_.age_years.has_value()) {
-    age.least = *intake_.age_years;
-    age.greatest = age.least;
-    // Between two days some birthdays come that are not known.
-    if (day_ > intake_.as_of) {
-      age.least += (day_ - intake_.as_of) / 366;
-      age.greatest += (day_ - intake_.as_of) / 365 + 1;
-    }
+  if (intake_.age_years.has_value() && day_ == intake_.as_of) {
+    age = {*intake_.age_years, *intake_.age_years};
   } else {
-    return asked.all;
+    const std::optional<DayInterval> birth = Birth();
+    if (!birth.has_value()) return asked.all;
+    age = AgeOn(*birth, day_);
   }
   WorldSet worlds = 0;
   for (int years = age.least; years <= age.greatest; ++years) {
@@ -457,6 +465,14 @@ Facts PatientFacts::ForContext(const TreatmentContext& context) const {
   for (const auto& [c, worlds] : catalog_.areas[context.area].narrowed) {
     facts.possible[c] = worlds;
     facts.known.push_back(c);
+  }
+  if (day_ > intake_.as_of) {
+    for (size_t c = 0; c < catalog_.concepts.size(); ++c) {
+      const CompiledConcept& asked = catalog_.concepts[c];
+      if (asked.end_windows.empty() && asked.onset_windows.empty()) continue;
+      facts.possible[c] = UnstatedWorlds(static_cast<int>(c), context.area);
+      facts.known.push_back(static_cast<int>(c));
+    }
   }
   const auto set = [&](int c, WorldSet worlds) {
     if ((worlds & facts.possible[c]) != 0) worlds &= facts.possible[c];
@@ -494,6 +510,13 @@ Facts PatientFacts::ForContext(const TreatmentContext& context) const {
   return facts;
 }
 
+WorldSet PatientFacts::UnstatedWorlds(int concept_index,
+                                      int treatment_area) const {
+  const CompiledConcept& asked = catalog_.concepts[concept_index];
+  if (asked.is_quantity) return asked.all;
+  return ConditionWorlds(asked, 0, 0, treatment_area);
+}
+
 bool PatientFacts::ImplyForward(int treatment_area, Facts* facts) const {
   std::vector<WorldSet>& possible = facts->possible;
   for (const int target : catalog_.implied_concepts) {
@@ -510,10 +533,7 @@ bool PatientFacts::ImplyForward(int treatment_area, Facts* facts) const {
     possible[target] = implied;
     if (implied != 0) continue;
     facts->broken.push_back(target);
-    possible[target] = catalog_.concepts[target].all;
-    for (const auto& [c, worlds] : catalog_.areas[treatment_area].narrowed) {
-      if (c == target) possible[target] = worlds;
-    }
+    possible[target] = UnstatedWorlds(target, treatment_area);
   }
   return true;
 }
@@ -540,17 +560,29 @@ bool PatientFacts::ImplyBackward(Facts* facts) const {
 void PatientFacts::AddWindowEnds(int concept_index,
                                  std::vector<Day>* days) const {
   const CompiledConcept& asked = catalog_.concepts[concept_index];
+  if (concept_index == catalog_.age_concept) {
+    const std::optional<DayInterval> birth = Birth();
+    if (!birth.has_value()) return;
+    for (const double limit : asked.limits) {
+      for (const double years : {std::floor(limit) + 1, std::ceil(limit)}) {
+        if (years < 1) continue;
+        days->push_back(
+            TimeSpan{0, 12 * static_cast<int>(years)}.EndFrom(birth->last));
+      }
+    }
+    return;
+  }
+  const auto add = [&](const std::vector<TimeSpan>& windows, Day latest) {
+    for (const TimeSpan& window : windows) {
+      days->push_back(window.EndFrom(std::min(latest, intake_.as_of)));
+    }
+  };
+  // What has no date came no later than the day of the decision.
+  add(asked.end_windows, intake_.as_of);
+  add(asked.onset_windows, intake_.as_of);
   for (const Statement* s : StatementsOf(concept_index)) {
-    if (s->has_last) {
-      for (const TimeSpan& window : asked.end_windows) {
-        days->push_back(window.EndFrom(std::min(s->last.last, intake_.as_of)));
-      }
-    }
-    if (s->has_onset) {
-      for (const TimeSpan& window : asked.onset_windows) {
-        days->push_back(window.EndFrom(std::min(s->onset.last, intake_.as_of)));
-      }
-    }
+    if (s->has_last) add(asked.end_windows, s->last.last);
+    if (s->has_onset) add(asked.onset_windows, s->onset.last);
   }
 }
 

@@ -5,6 +5,7 @@
 #ifndef NEEDLEWISE_RULES_ENGINE_PATIENT_FACTS_H_
 #define NEEDLEWISE_RULES_ENGINE_PATIENT_FACTS_H_
 
+#include <optional>
 #include <vector>
 
 #include "needlewise/v1/screening.pb.h"
@@ -72,7 +73,8 @@ class PatientFacts {
                int treatment_area) const;
 
   // The first day on which every window open on a concept is over, for each
-  // such window: days on which the truth of a dated rule can change.
+  // such window, and for the age the birthdays: days on which the truth of a
+  // dated rule can change.
   void AddWindowEnds(int concept_index, std::vector<Day>* days) const;
 
   Day day() const { return day_; }
@@ -96,8 +98,13 @@ class PatientFacts {
 
   WorldSet ConditionWorlds(const CompiledConcept& asked, size_t begin,
                            size_t end, int treatment_area) const;
+  // What can be true of a concept of which nothing is stated: all there is, but
+  // nothing happens after the day of the decision.
+  WorldSet UnstatedWorlds(int concept_index, int treatment_area) const;
   WorldSet QuantityWorlds(const CompiledConcept& asked, size_t begin,
                           size_t end) const;
+  // When the patient was born, as far as it is known.
+  std::optional<DayInterval> Birth() const;
   WorldSet AgeWorlds() const;
   int RegionArea(const Region& region, int treatment_area) const;
 

@@ -14,6 +14,7 @@ namespace needlewise {
 namespace {
 
 constexpr int kOldestAge = 130;
+constexpr int kMostSuggestions = 20;
 constexpr size_t kLongestCode = 64;
 constexpr size_t kLongestReference = 256;
 constexpr char kDateForm[] =
@@ -244,8 +245,11 @@ class Reader {
           names.emplace_back(a.area_id(), a.area_id());
         }
         Fault(path + absl::StrCat(".areas[", i, "]"),
-              absl::StrCat("is not an area of the catalogue",
-                           DidYouMean(NearestNames(finding.areas(i), names))));
+              absl::StrCat(
+                  "is not an area of the catalogue",
+                  (++suggestions_ > kMostSuggestions
+                       ? std::string()
+                       : DidYouMean(NearestNames(finding.areas(i), names)))));
       } else {
         statement->areas |= WorldSet{1} << area->second;
       }
@@ -303,9 +307,8 @@ class Reader {
           return {found->second};
         }
         Fault(path + ".concept",
-              absl::StrCat(
-                  "is not a concept of the catalogue",
-                  DidYouMean(NearestNames(finding.concept(), ConceptNames()))));
+              absl::StrCat("is not a concept of the catalogue",
+                           NearestConcepts(finding.concept())));
         return {};
       }
       case v1::Finding::kCoding:
@@ -427,6 +430,13 @@ class Reader {
     statement->value = value;
   }
 
+  // Only the first faults are worth the search: a request of nothing but
+  // unknown names must not hold the server up.
+  std::string NearestConcepts(const std::string& wanted) {
+    if (++suggestions_ > kMostSuggestions) return "";
+    return DidYouMean(NearestNames(wanted, ConceptNames()));
+  }
+
   std::vector<std::pair<std::string, std::string>> ConceptNames() const {
     std::vector<std::pair<std::string, std::string>> names;
     for (const v1::Concept& c : catalog_.catalog.concepts()) {
@@ -439,6 +449,7 @@ class Reader {
     return names;
   }
 
+  int suggestions_ = 0;
   const CompiledCatalog& catalog_;
   const Day as_of_;
   const Day today_;

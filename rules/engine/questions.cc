@@ -106,14 +106,19 @@ class Search {
         }
       }
     }
-    benign_holds_ = NothingFires(benign_, Strictness::kPrecaution);
-    for (const CompiledImplication& arc : catalog_.implications) {
-      if ((benign_[arc.gate] & ~arc.given) == 0 &&
-          (benign_[arc.target] & arc.implied) == 0 &&
-          !facts_.IsBroken(arc.target)) {
-        benign_holds_ = false;
-      }
-    }
+    benign_holds_ = NothingFires(benign_, Strictness::kPrecaution) &&
+                    IsPossible(benign_);
+  }
+
+  // Whether no implication is broken.
+  bool IsPossible(const std::vector<WorldSet>& possible) const {
+    return std::none_of(
+        catalog_.implications.begin(), catalog_.implications.end(),
+        [&](const CompiledImplication& arc) {
+          return (possible[arc.gate] & ~arc.given) == 0 &&
+                 (possible[arc.target] & arc.implied) == 0 &&
+                 !facts_.IsBroken(arc.target);
+        });
   }
 
   // Whether every live rule at least as strict as `level` is false.
@@ -215,45 +220,60 @@ class Search {
            rest &= rest - 1) {
         std::vector<WorldSet> without = with;
         without[c] = rest & -rest;
-        if (others == Others::kAny) {
-          fixed_.assign(catalog_.concepts.size(), false);
-          for (const int v : varied) fixed_[v] = true;
-          steps_left_ = kMostSteps;
-          found = Repair(level, c, with[c], &without);
-        } else {
-          found = !BreaksImplication(catalog_, facts_, without, c) &&
-                  NothingFires(without, level);
-        }
+        found = others == Others::kAny
+                    ? CanRepair(level, varied, {{c, with[c]}}, without)
+                    : !BreaksImplication(catalog_, facts_, without, c) &&
+                          NothingFires(without, level) && IsPossible(without);
         if (found) return false;
       }
       return true;
     };
-    if (others == Others::kAny) {
-      // What is not varied may still have to give way to an implication.
-      Facts free = start;
-      for (size_t i = 0; i < free.possible.size(); ++i) {
-        free.possible[i] = facts_.possible[i];
-      }
-      ForEachCompletion(catalog_, free, varied,
-                        [&](const std::vector<WorldSet>& with) {
-                          std::vector<WorldSet> all = start.possible;
-                          for (const int v : varied) all[v] = with[v];
-                          return try_with(all);
-                        });
-    } else {
-      ForEachCompletion(catalog_, start, varied, try_with);
-    }
+    Vary(varied, others, start, try_with);
     return found;
   }
 
+  // Calls `visit` for each way to answer `varied`, until it returns false.
+  template <typename Visit>
+  void Vary(const std::vector<int32_t>& varied, Others others,
+            const Facts& start, const Visit& visit) const {
+    if (others != Others::kAny) {
+      ForEachCompletion(catalog_, start, varied, visit);
+      return;
+    }
+    // What is not varied may still have to give way to an implication.
+    Facts free = start;
+    for (size_t i = 0; i < free.possible.size(); ++i) {
+      free.possible[i] = facts_.possible[i];
+    }
+    ForEachCompletion(catalog_, free, varied,
+                      [&](const std::vector<WorldSet>& with) {
+                        std::vector<WorldSet> all = start.possible;
+                        for (const int v : varied) all[v] = with[v];
+                        return visit(all);
+                      });
+  }
+
+  // Answers of one completion that differ in another.
+  using Answers = std::vector<std::pair<int32_t, WorldSet>>;
+
+  bool CanRepair(Strictness level, const std::vector<int32_t>& fixed,
+                 const Answers& other, std::vector<WorldSet> possible) {
+    fixed_.assign(catalog_.concepts.size(), false);
+    for (const int f : fixed) fixed_[f] = true;
+    for (const auto& [c, world] : other) fixed_[c] = true;
+    steps_left_ = kMostSteps;
+    return Repair(level, other, &possible);
+  }
+
   // Changes what is not fixed until nothing as strict as `level` fires and no
-  // implication is broken, also where `c` were `other`. Whatever the solution,
-  // it changes some concept of each fault it meets, so all are tried.
-  bool Repair(Strictness level, int c, WorldSet other,
+  // implication is broken, also with `other` in place of what is here. Whatever
+  // the solution, it changes some concept of each fault it meets, so all are
+  // tried.
+  bool Repair(Strictness level, const Answers& other,
               std::vector<WorldSet>* possible) {
     if (--steps_left_ < 0) return true;
     std::vector<int32_t> fault;
-    if (!FindFault(level, c, other, *possible, &fault)) return true;
+    if (!FindFault(level, other, *possible, &fault)) return true;
     std::vector<int32_t> tried;
     bool repaired = false;
     for (const int f : fault) {
@@ -265,7 +285,7 @@ class Search {
         const WorldSet changed = Bit(world);
         if ((facts_.possible[f] & changed) == 0 || changed == before) continue;
         (*possible)[f] = changed;
-        repaired = Repair(level, c, other, possible);
+        repaired = Repair(level, other, possible);
         if (repaired) break;
       }
       if (repaired) break;
@@ -278,7 +298,7 @@ class Search {
   }
 
   // The concepts of one rule that fires, or of one implication that is broken.
-  bool FindFault(Strictness level, int c, WorldSet other,
+  bool FindFault(Strictness level, const Answers& other,
                  const std::vector<WorldSet>& possible,
                  std::vector<int32_t>* fault) const {
     for (const int position : live_) {
@@ -289,14 +309,19 @@ class Search {
         return true;
       }
     }
+    const auto in_other = [&](int c) {
+      for (const auto& [differs, world] : other) {
+        if (differs == c) return world;
+      }
+      return possible[c];
+    };
     for (const CompiledImplication& arc : catalog_.implications) {
       if (facts_.IsBroken(arc.target)) continue;
       const auto broken = [&](WorldSet gate, WorldSet target) {
         return (gate & ~arc.given) == 0 && (target & arc.implied) == 0;
       };
       if (broken(possible[arc.gate], possible[arc.target]) ||
-          broken(arc.gate == c ? other : possible[arc.gate],
-                 arc.target == c ? other : possible[arc.target])) {
+          broken(in_other(arc.gate), in_other(arc.target))) {
         *fault = {arc.gate, arc.target};
         return true;
       }
@@ -304,92 +329,156 @@ class Search {
     return false;
   }
 
-  // Whether a gate's "no", with what it implies, can change the verdict.
+  // Whether two answers to a gate, each with what it forces, can give different
+  // verdicts.
   bool InfluencesAsGate(int gate) {
+    bool settles = false;
     for (const int i : catalog_.implications_from[gate]) {
       const CompiledImplication& arc = catalog_.implications[i];
       const WorldSet can_be = facts_.possible[gate];
       if ((can_be & arc.given) == 0 || (can_be & ~arc.given) == 0) continue;
       if (facts_.IsBroken(arc.target)) continue;
       const WorldSet target = facts_.possible[arc.target];
-      if ((target & ~arc.implied) == 0 || !influences_[arc.target]) continue;
-      if (!benign_holds_) return true;
-      if (GateSeparates(arc)) return true;
+      settles = settles ||
+                ((target & ~arc.implied) != 0 && influences_[arc.target]);
     }
-    return false;
-  }
-
-  bool GateSeparates(const CompiledImplication& arc) {
-    // A gate of a gate matters where that one does.
-    if (!catalog_.implications_from[arc.target].empty()) return true;
-    for (const int position : live_) {
-      const std::vector<int32_t>& asked = AskedBy(position);
-      if (std::find(asked.begin(), asked.end(), arc.target) == asked.end()) {
-        continue;
+    if (!settles) return false;
+    for (const Others others :
+         {Others::kBenign, Others::kGatesOpen, Others::kAny}) {
+      if (others == Others::kBenign && !benign_holds_) continue;
+      for (const int position : live_) {
+        const std::vector<int32_t> varied = BetweenGateAndRule(gate, position);
+        if (varied.size() > 1 &&
+            GateSeparates(gate, position, varied, others)) {
+          return true;
+        }
       }
-      if (GateSeparates(arc, position)) return true;
     }
     return false;
   }
 
-  bool GateSeparates(const CompiledImplication& arc, int position) {
-    const Strictness level = strictness_.of(position);
-    std::vector<int32_t> varied = {arc.gate};
-    for (const int v : AskedBy(position)) {
-      if (IsOpen(facts_.possible[v]) && v != arc.gate) varied.push_back(v);
+  // A gate, what the rule at `position` asks, and what lies between them; the
+  // gate alone where it settles nothing that the rule asks.
+  std::vector<int32_t> BetweenGateAndRule(int gate, int position) const {
+    std::vector<bool> below(catalog_.concepts.size(), false);
+    below[gate] = true;
+    // Targets in the order of gates before what they settle.
+    for (const int target : catalog_.implied_concepts) {
+      for (const int i : catalog_.implications_to[target]) {
+        if (below[catalog_.implications[i].gate]) below[target] = true;
+      }
     }
+    std::vector<bool> above(catalog_.concepts.size(), false);
+    bool asks_below = false;
+    for (const int v : AskedBy(position)) {
+      above[v] = true;
+      asks_below = asks_below || (below[v] && v != gate);
+    }
+    std::vector<int32_t> varied = {gate};
+    if (!asks_below) return varied;
+    for (auto t = catalog_.implied_concepts.rbegin();
+         t != catalog_.implied_concepts.rend(); ++t) {
+      if (!above[*t]) continue;
+      for (const int i : catalog_.implications_to[*t]) {
+        const int between = catalog_.implications[i].gate;
+        if (below[between]) above[between] = true;
+      }
+    }
+    for (size_t c = 0; c < above.size(); ++c) {
+      const int v = static_cast<int>(c);
+      if (above[c] && v != gate && IsOpen(facts_.possible[c])) {
+        varied.push_back(v);
+      }
+    }
+    return varied;
+  }
+
+  bool GateSeparates(int gate, int position, const std::vector<int32_t>& varied,
+                     Others others) {
+    const Strictness level = strictness_.of(position);
     Facts start;
     start.possible = benign_;
     start.broken = facts_.broken;
-    for (const int v : varied) OpenGates(v, &start.possible);
+    if (others != Others::kBenign) {
+      for (const int v : varied) OpenGates(v, &start.possible);
+    }
     for (const int v : varied) start.possible[v] = facts_.possible[v];
-    start.possible[arc.gate] &= ~arc.given;
     bool found = false;
     int steps = 0;
-    ForEachCompletion(
-        catalog_, start, varied, [&](const std::vector<WorldSet>& with) {
-          if (++steps > kMostSteps) {
-            found = true;
-            return false;
+    Vary(varied, others, start, [&](const std::vector<WorldSet>& with) {
+      if (++steps > kMostSteps) {
+        found = true;
+        return false;
+      }
+      const bool fires = IsTrue(position, with);
+      if (!fires && others != Others::kAny && !NothingFires(with, level)) {
+        return true;
+      }
+      for (WorldSet rest = facts_.possible[gate] & ~with[gate]; rest != 0;
+           rest &= rest - 1) {
+        std::vector<WorldSet> followed = with;
+        followed[gate] = rest & -rest;
+        std::vector<int32_t> changed = {gate};
+        found = Follow(others, &followed, &changed, [&] {
+          if (IsTrue(position, followed) == fires) return false;
+          const std::vector<WorldSet>& clear = fires ? followed : with;
+          if (others != Others::kAny) {
+            return NothingFires(clear, level) && IsPossible(with) &&
+                   IsPossible(followed);
           }
-          if ((with[arc.target] & arc.implied) != 0 ||
-              !IsTrue(position, with)) {
-            return true;
+          Answers other;
+          for (const int c : changed) {
+            other.emplace_back(c, fires ? with[c] : followed[c]);
           }
-          for (WorldSet rest = facts_.possible[arc.gate] & arc.given; rest != 0;
-               rest &= rest - 1) {
-            std::vector<WorldSet> without = with;
-            without[arc.gate] = rest & -rest;
-            if (Follow(arc.gate, &without) && NothingFires(without, level)) {
-              found = true;
-              return false;
-            }
-          }
-          return true;
+          return CanRepair(level, varied, other, clear);
         });
+        if (found) return false;
+      }
+      return true;
+    });
     return found;
   }
 
-  // Changes what a gate's answer, and what follows from it, force.
-  bool Follow(int gate, std::vector<WorldSet>* possible) const {
-    for (const int i : catalog_.implications_from[gate]) {
-      const CompiledImplication& arc = catalog_.implications[i];
-      if (((*possible)[gate] & ~arc.given) != 0 ||
-          ((*possible)[arc.target] & arc.implied) != 0 ||
-          facts_.IsBroken(arc.target)) {
-        continue;
-      }
-      const WorldSet allowed = facts_.possible[arc.target] & arc.implied;
-      if (allowed == 0) return false;
-      for (const uint8_t world : catalog_.concepts[arc.target].benign_order) {
-        if ((allowed & Bit(world)) != 0) {
-          (*possible)[arc.target] = Bit(world);
-          break;
+  // Calls `visit` for each way to change what the answers to `changed` force,
+  // until it returns true; nothing else changes.
+  template <typename Visit>
+  bool Follow(Others others, std::vector<WorldSet>* possible,
+              std::vector<int32_t>* changed, const Visit& visit) const {
+    const auto breaks = [&](const CompiledImplication& arc) {
+      return ((*possible)[arc.gate] & ~arc.given) == 0 &&
+             ((*possible)[arc.target] & arc.implied) == 0 &&
+             !facts_.IsBroken(arc.target);
+    };
+    const auto has_changed = [&](int c) {
+      return std::find(changed->begin(), changed->end(), c) != changed->end();
+    };
+    for (const int c : *changed) {
+      for (const int i : catalog_.implications_to[c]) {
+        const CompiledImplication& arc = catalog_.implications[i];
+        // Others can give way to what has changed only where they are free.
+        if (breaks(arc) &&
+            (others != Others::kAny || has_changed(arc.gate))) {
+          return false;
         }
       }
-      if (!Follow(arc.target, possible)) return false;
     }
-    return true;
+    for (const int c : *changed) {
+      for (const int i : catalog_.implications_from[c]) {
+        const CompiledImplication& arc = catalog_.implications[i];
+        if (!breaks(arc)) continue;
+        const WorldSet before = (*possible)[arc.target];
+        changed->push_back(arc.target);
+        for (WorldSet rest = facts_.possible[arc.target] & arc.implied;
+             rest != 0; rest &= rest - 1) {
+          (*possible)[arc.target] = rest & -rest;
+          if (Follow(others, possible, changed, visit)) return true;
+        }
+        changed->pop_back();
+        (*possible)[arc.target] = before;
+        return false;
+      }
+    }
+    return visit();
   }
 
   OpenQuestion Describe(int c) const {

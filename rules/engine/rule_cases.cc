@@ -246,31 +246,8 @@ class CaseRun {
   }
 
   void CheckAddOns() {
-    v1::RecommendAddOnsRequest request;
-    request.set_as_of(request_.as_of());
-    *request.mutable_patient() = request_.patient();
-    *request.mutable_base() = request_.treatments(0);
-    // A case about an add-on asks what becomes of it beside its base.
-    const auto treatment =
-        catalog_.treatment_index.find(request.base().treatment());
-    if (treatment != catalog_.treatment_index.end()) {
-      const v1::Treatment& definition =
-          *catalog_.treatments[treatment->second].definition;
-      if (!definition.base().empty()) {
-        if (request.base().has_device()) {
-          v1::AddOnDevice* device = request.add_add_on_devices();
-          device->set_add_on(definition.treatment_id());
-          *device->mutable_device() = request.base().device();
-          request.mutable_base()->clear_device();
-        }
-        request.mutable_base()->set_treatment(definition.base());
-      }
-    }
-    for (const v1::AddOnDevice& device : case_.add_on_devices()) {
-      *request.add_add_on_devices() = device;
-    }
-    request.set_profile(request_.profile());
-    *request.mutable_acknowledgements() = request_.acknowledgements();
+    const v1::RecommendAddOnsRequest request =
+        AddOnRequestOf(catalog_, case_, request_);
     v1::AddOnDecision decision;
     Violations violations;
     if (!RecommendAddOns(catalog_, environment_, request, &decision,
@@ -309,6 +286,37 @@ class CaseRun {
 };
 
 }  // namespace
+
+v1::RecommendAddOnsRequest AddOnRequestOf(
+    const CompiledCatalog& catalog, const RuleCase& rule_case,
+    const v1::ScreenEligibilityRequest& screening) {
+  v1::RecommendAddOnsRequest request;
+  request.set_as_of(screening.as_of());
+  *request.mutable_patient() = screening.patient();
+  *request.mutable_base() = screening.treatments(0);
+  // A case about an add-on asks what becomes of it beside its base.
+  const auto treatment =
+      catalog.treatment_index.find(request.base().treatment());
+  if (treatment != catalog.treatment_index.end()) {
+    const v1::Treatment& definition =
+        *catalog.treatments[treatment->second].definition;
+    if (!definition.base().empty()) {
+      if (request.base().has_device()) {
+        v1::AddOnDevice* device = request.add_add_on_devices();
+        device->set_add_on(definition.treatment_id());
+        *device->mutable_device() = request.base().device();
+        request.mutable_base()->clear_device();
+      }
+      request.mutable_base()->set_treatment(definition.base());
+    }
+  }
+  for (const v1::AddOnDevice& device : rule_case.add_on_devices()) {
+    *request.add_add_on_devices() = device;
+  }
+  request.set_profile(screening.profile());
+  *request.mutable_acknowledgements() = screening.acknowledgements();
+  return request;
+}
 
 CaseRunner::CaseRunner(const CompiledCatalog& catalog,
                        std::vector<const RuleCaseSuite*> suites)

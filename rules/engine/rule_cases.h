@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "needlewise/testing/v1/rule_case.pb.h"
+#include "needlewise/v1/recommendation.pb.h"
+#include "needlewise/v1/screening.pb.h"
 #include "rules/engine/compiled_catalog.h"
 
 namespace needlewise {
@@ -24,6 +26,12 @@ struct CaseFailure {
 
 // Which truths the cases have seen of each rule, by rule id: -1, 0, 1.
 using RuleCoverage = std::map<std::string, std::set<int>>;
+
+// The request about add-ons that a case stands for, whose `screening` asks
+// about at least one treatment.
+v1::RecommendAddOnsRequest AddOnRequestOf(
+    const CompiledCatalog& catalog, const testing::v1::RuleCase& rule_case,
+    const v1::ScreenEligibilityRequest& screening);
 
 class CaseRunner {
  public:

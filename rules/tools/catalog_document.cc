@@ -44,8 +44,9 @@ struct Meaning {
 };
 
 constexpr Meaning kGrades[] = {
-    {"A", "regulator, device label, society consensus or systematic review, "
-          "directly on point"},
+    {"A",
+     "regulator, device label, society consensus or systematic review, "
+     "directly on point"},
     {"B", "peer-reviewed primary study, narrative review or case series"},
     {"C", "one manufacturer's manual, expert opinion or a case report"},
     {"D", "a clinic's or marketing page; never enough alone to block"},
@@ -164,7 +165,8 @@ class Describer {
   Document Run() {
     Front();
     HowToRead();
-    for (const int t : TreatmentsInOrder()) Rules(*catalog_.treatments[t].definition);
+    for (const int t : TreatmentsInOrder())
+      Rules(*catalog_.treatments[t].definition);
     AddOns();
     Devices();
     Concepts();
@@ -233,7 +235,8 @@ class Describer {
   // A label in bold, and what it is, unless that is nothing.
   void Labelled(const std::string& label, const Inline& text) {
     if (text.empty()) return;
-    document_.Paragraph(Inline().Bold(absl::StrCat(label, ":")).Add(" ").Add(text));
+    document_.Paragraph(
+        Inline().Bold(absl::StrCat(label, ":")).Add(" ").Add(text));
   }
 
   void Optional(const Inline& text) {
@@ -336,10 +339,9 @@ class Describer {
           "together in one session."));
     } else if (!treatment.base().empty()) {
       const int base = catalog_.treatment_index.at(treatment.base());
-      document_.Paragraph(
-          absl::StrCat("The rules of ",
-                       catalog_.treatments[base].definition->display(),
-                       " apply as well."));
+      document_.Paragraph(absl::StrCat(
+          "The rules of ", catalog_.treatments[base].definition->display(),
+          " apply as well."));
     }
     if (!elsewhere.empty()) {
       document_.Paragraph(Inline("Described above and applying here, too: ")
@@ -396,11 +398,10 @@ class Describer {
         Inline text = i.text();
         const Inline background = Background(i.conflicts(), i.evidence_rows());
         if (!background.empty()) text.Add(" ").Add(background);
-        rows.push_back({catalog_.catalog
-                            .concerns(catalog_.concern_index.at(i.concern()))
-                            .display(),
-                        StrengthInWords(i.strength()), text,
-                        Sources(i.citations())});
+        rows.push_back(
+            {catalog_.catalog.concerns(catalog_.concern_index.at(i.concern()))
+                 .display(),
+             StrengthInWords(i.strength()), text, Sources(i.citations())});
       }
       if (rows.empty()) {
         document_.Paragraph(
@@ -418,13 +419,15 @@ class Describer {
       document_.Heading(3, absl::StrCat("device-", device.device_id()),
                         device.display());
       document_.Paragraph(
-          Inline().Code(device.device_id())
-              .Add(absl::StrCat("; for ",
-                                TreatmentNames(catalog_, device.treatments()))));
+          Inline()
+              .Code(device.device_id())
+              .Add(absl::StrCat(
+                  "; for ", TreatmentNames(catalog_, device.treatments()))));
       if (!device.text().empty()) document_.Paragraph(device.text());
       if (device.cleared_uses().empty()) {
-        document_.Paragraph("No cleared use is on file: every use is outside "
-                            "its label.");
+        document_.Paragraph(
+            "No cleared use is on file: every use is outside "
+            "its label.");
       }
       std::vector<std::vector<Inline>> rows;
       for (const v1::ClearedUse& use : device.cleared_uses()) {
@@ -434,10 +437,9 @@ class Describer {
              use.minimum_age() == 0
                  ? "any"
                  : absl::StrCat("from ", ValueInWords(use.minimum_age(), "a")),
-             absl::StrCat(std::max(1, use.minimum_skin_type()), " to ",
-                          use.maximum_skin_type() == 0
-                              ? 6
-                              : use.maximum_skin_type()),
+             absl::StrCat(
+                 std::max(1, use.minimum_skin_type()), " to ",
+                 use.maximum_skin_type() == 0 ? 6 : use.maximum_skin_type()),
              use.maximum_depth_mm() == 0
                  ? "none given"
                  : ValueInWords(use.maximum_depth_mm(), "mm"),
@@ -446,7 +448,8 @@ class Describer {
       document_.Table({"Cleared for areas", "and concerns", "Age", "Skin types",
                        "Deepest", "Sources"},
                       std::move(rows));
-      Labelled("The label excludes", LinkedConcepts(device.excluded_concepts()));
+      Labelled("The label excludes",
+               LinkedConcepts(device.excluded_concepts()));
       Labelled("Sources", Sources(device.citations()));
       document_.EndGroup();
     }
@@ -490,9 +493,9 @@ class Describer {
     if (!c.synonyms().empty()) {
       Labelled("Also called", absl::StrJoin(c.synonyms(), ", "));
     }
-    Labelled("Asked by", LinkedIds("rule", UseOf(RecordKind::kConcept,
-                                                 c.concept_id())
-                                               .rules));
+    Labelled(
+        "Asked by",
+        LinkedIds("rule", UseOf(RecordKind::kConcept, c.concept_id()).rules));
     std::vector<std::string> gates;
     for (const v1::Implication& gate : records_.implications()) {
       if (gate.given().concept() == c.concept_id()) {
@@ -517,10 +520,10 @@ class Describer {
   }
 
   static std::string Form(const v1::QuantityForm& form) {
-    std::string text = absl::StrCat(
-        "from ", ValueInWords(form.minimum(), form.unit()), " to ",
-        ValueInWords(form.maximum(), form.unit()),
-        form.whole_numbers() ? ", whole numbers" : "");
+    std::string text =
+        absl::StrCat("from ", ValueInWords(form.minimum(), form.unit()), " to ",
+                     ValueInWords(form.maximum(), form.unit()),
+                     form.whole_numbers() ? ", whole numbers" : "");
     std::vector<std::string> units;
     for (const v1::UnitConversion& c : form.conversions()) {
       units.push_back(c.unit());
@@ -558,9 +561,11 @@ class Describer {
       for (const v1::ConceptState& s : gate.implies()) {
         implied.push_back({state(s), {}});
       }
-      document_.Paragraph(
-          Inline().Bold("Where").Add(" ").Add(state(gate.given())).Add(
-              ", it follows:"));
+      document_.Paragraph(Inline()
+                              .Bold("Where")
+                              .Add(" ")
+                              .Add(state(gate.given()))
+                              .Add(", it follows:"));
       document_.List(std::move(implied));
       document_.Paragraph(gate.rationale());
       document_.EndGroup();
@@ -571,12 +576,12 @@ class Describer {
     Section("parameters", "Parameters: the numbers that are defaults");
     for (const v1::Parameter& p : records_.parameters()) {
       document_.BeginGroup();
-      document_.Heading(4, absl::StrCat("parameter-", p.parameter_id()),
-                        Inline()
-                            .Code(p.parameter_id())
-                            .Add(absl::StrCat(
-                                ": ", ValueInWords(p.value(), p.unit()))),
-                        false);
+      document_.Heading(
+          4, absl::StrCat("parameter-", p.parameter_id()),
+          Inline()
+              .Code(p.parameter_id())
+              .Add(absl::StrCat(": ", ValueInWords(p.value(), p.unit()))),
+          false);
       document_.Paragraph(p.description());
       const Use& use = UseOf(RecordKind::kParameter, p.parameter_id());
       Labelled("Used by", LinkedIds("rule", use.rules));
@@ -636,9 +641,8 @@ class Describer {
                         Inline().Code(course.course_id()), false);
       document_.Paragraph(absl::StrCat(
           TreatmentNames(catalog_, course.applies_to()), "; ",
-          course.concerns().empty()
-              ? "any concern that no other course names"
-              : ConcernNames(catalog_, course.concerns()),
+          course.concerns().empty() ? "any concern that no other course names"
+                                    : ConcernNames(catalog_, course.concerns()),
           "; ", Range(course.sessions_min(), course.sessions_max()),
           course.sessions_max() == 1 ? " session, " : " sessions, ",
           Range(course.interval_min_days(), course.interval_max_days()),
@@ -663,9 +667,9 @@ class Describer {
         if (item.section() == part.section) rows.push_back(PlanRow(item));
       }
       if (rows.empty()) continue;
-      document_.Heading(
-          3, absl::StrCat("plan-", static_cast<int>(part.section)),
-          part.heading);
+      document_.Heading(3,
+                        absl::StrCat("plan-", static_cast<int>(part.section)),
+                        part.heading);
       document_.Table({"Item", "For", "Text", "Sources"}, std::move(rows));
     }
   }
@@ -726,9 +730,11 @@ class Describer {
       Labelled("Resolution", conflict->resolution());
       Labelled("Why", conflict->rationale());
       Labelled("Sources", Sources(conflict->citations()));
-      Labelled("Rules", LinkedIds("rule", UseOf(RecordKind::kConflict,
-                                                conflict->conflict_id())
-                                              .rules));
+      Labelled(
+          "Rules",
+          LinkedIds(
+              "rule",
+              UseOf(RecordKind::kConflict, conflict->conflict_id()).rules));
       document_.EndGroup();
     }
   }
@@ -760,8 +766,8 @@ class Describer {
     document_.BeginGroup();
     document_.Heading(4, absl::StrCat("citation-", id), id, false);
     const std::string& described = catalog_.citation_lines[index];
-    Inline line = absl::StrCat(described,
-                               absl::EndsWith(described, ".") ? "" : ".");
+    Inline line =
+        absl::StrCat(described, absl::EndsWith(described, ".") ? "" : ".");
     if (!citation.doi().empty()) {
       line.Add(" ").Link(absl::StrCat("doi:", citation.doi()),
                          absl::StrCat("https://doi.org/", citation.doi()));
@@ -795,20 +801,22 @@ class Describer {
     };
     for (const v1::Rule& rule : records_.rules()) {
       add(rule.evidence_rows(),
-          Inline().Link(rule.rule_id(), absl::StrCat("#rule-", rule.rule_id())));
+          Inline().Link(rule.rule_id(),
+                        absl::StrCat("#rule-", rule.rule_id())));
     }
     for (const v1::Treatment& treatment : records_.treatments()) {
       for (const v1::Indication& i : treatment.indications()) {
         add(i.evidence_rows(),
-            Inline().Link(absl::StrCat(treatment.treatment_id(), " for ",
-                                       i.concern()),
-                          absl::StrCat("#add-on-", treatment.treatment_id())));
+            Inline().Link(
+                absl::StrCat(treatment.treatment_id(), " for ", i.concern()),
+                absl::StrCat("#add-on-", treatment.treatment_id())));
       }
     }
     for (const v1::PlanItem& item : records_.plan_items()) {
       add(item.evidence_rows(),
-          Inline().Link(item.item_id(),
-                        absl::StrCat("#plan-", static_cast<int>(item.section()))));
+          Inline().Link(
+              item.item_id(),
+              absl::StrCat("#plan-", static_cast<int>(item.section()))));
     }
     if (rows.empty()) return;
     Section("evidence-rows", "Index of evidence rows");
@@ -838,9 +846,9 @@ class Describer {
             .Code(catalog_.version.digest())
             .Add(", and approve it for use, with the reservations noted "
                  "here."));
-    document_.Table({"Name", "Role", "Reservations", "Date", "Signature"},
-                    std::vector<std::vector<Inline>>(
-                        4, std::vector<Inline>(5)));
+    document_.Table(
+        {"Name", "Role", "Reservations", "Date", "Signature"},
+        std::vector<std::vector<Inline>>(4, std::vector<Inline>(5)));
   }
 
   const CompiledCatalog& catalog_;
@@ -860,8 +868,8 @@ bool NaturallyLess(const std::string& a, const std::string& b) {
   while (i < a.size() && j < b.size()) {
     if (absl::ascii_isdigit(a[i]) && absl::ascii_isdigit(b[j])) {
       const auto number = [](const std::string& text, size_t* at) {
-        const size_t from = std::min(text.find_first_not_of('0', *at),
-                                     text.size());
+        const size_t from =
+            std::min(text.find_first_not_of('0', *at), text.size());
         *at = from;
         while (*at < text.size() && absl::ascii_isdigit(text[*at])) ++*at;
         return text.substr(from, *at - from);

@@ -50,9 +50,8 @@ std::vector<std::unique_ptr<ParsedFile>> ParseFiles(const CatalogInput& input) {
   for (const CatalogFileText& text : input.files) {
     files.push_back(ParseCatalogFile(text, &diagnostics));
   }
-  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) {
-    return a->name < b->name;
-  });
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return a->name < b->name; });
   return files;
 }
 

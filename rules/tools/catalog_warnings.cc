@@ -79,8 +79,7 @@ class Warner {
 
   // Calls `check(record, place)` for each record of a kind, file by file.
   template <typename Record, typename Check>
-  void ForEach(const char* field, Records<Record> records,
-               const Check& check) {
+  void ForEach(const char* field, Records<Record> records, const Check& check) {
     for (const auto& file : files_) {
       if (file->is_suite) continue;
       const auto& list = (file->catalog.*records)();
@@ -105,20 +104,24 @@ class Warner {
   void WarnOfUnused() {
     WarnUnused(
         RecordKind::kSection, "section", "sections", "section_id",
-        &v1::RuleCatalog::sections, [](const auto& r) { return r.section_id(); },
+        &v1::RuleCatalog::sections,
+        [](const auto& r) { return r.section_id(); },
         "holds no concept; remove it or put concepts in it");
     WarnUnused(
         RecordKind::kConcept, "concept", "concepts", "concept_id",
-        &v1::RuleCatalog::concepts, [](const auto& r) { return r.concept_id(); },
+        &v1::RuleCatalog::concepts,
+        [](const auto& r) { return r.concept_id(); },
         "is asked by no rule, plan item or gate; remove it or use it");
     WarnUnused(
         RecordKind::kConcern, "concern", "concerns", "concern_id",
-        &v1::RuleCatalog::concerns, [](const auto& r) { return r.concern_id(); },
+        &v1::RuleCatalog::concerns,
+        [](const auto& r) { return r.concern_id(); },
         "is named by no rule, indication, device, course or plan item; remove "
         "it or use it");
     WarnUnused(
         RecordKind::kProfile, "profile", "profiles", "profile_id",
-        &v1::RuleCatalog::profiles, [](const auto& r) { return r.profile_id(); },
+        &v1::RuleCatalog::profiles,
+        [](const auto& r) { return r.profile_id(); },
         "holds no rule, so that under it nothing is ever found; remove it or "
         "name it in rules");
     WarnUnused(
@@ -260,12 +263,12 @@ class Warner {
   bool AnyTreatable(
       const google::protobuf::RepeatedPtrField<std::string>& ids) const {
     return std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
-      return std::any_of(catalog_.areas().begin(), catalog_.areas().end(),
-                         [&](const v1::Area& area) {
-                           return area.treatable() &&
-                                  (LiesIn(area.area_id(), id) ||
-                                   LiesIn(id, area.area_id()));
-                         });
+      return std::any_of(
+          catalog_.areas().begin(), catalog_.areas().end(),
+          [&](const v1::Area& area) {
+            return area.treatable() &&
+                   (LiesIn(area.area_id(), id) || LiesIn(id, area.area_id()));
+          });
     });
   }
 
@@ -286,10 +289,10 @@ class Warner {
               if (fired.count(rule.rule_id()) > 0) return;
               const bool is_named = named.count(rule.rule_id()) > 0;
               Warn(place.At("rule_id", -1,
-                            absl::StrCat("rule `", rule.rule_id(), "` is ",
-                                         is_named ? "expected to fire in"
-                                                  : "named by",
-                                         " no case; add one under cases/")),
+                            absl::StrCat(
+                                "rule `", rule.rule_id(), "` is ",
+                                is_named ? "expected to fire in" : "named by",
+                                " no case; add one under cases/")),
                    rule.rule_id());
             });
   }

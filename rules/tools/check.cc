@@ -21,11 +21,10 @@ namespace {
 
 int CountOf(v1::Severity severity,
             const std::vector<v1::Diagnostic>& diagnostics) {
-  return static_cast<int>(
-      std::count_if(diagnostics.begin(), diagnostics.end(),
-                    [severity](const v1::Diagnostic& d) {
-                      return d.severity() == severity;
-                    }));
+  return static_cast<int>(std::count_if(diagnostics.begin(), diagnostics.end(),
+                                        [severity](const v1::Diagnostic& d) {
+                                          return d.severity() == severity;
+                                        }));
 }
 
 bool PrintJson(const Console& console, const LoadResult& loaded) {
@@ -52,13 +51,13 @@ bool PrintJson(const Console& console, const LoadResult& loaded) {
 void PrintText(const Console& console, const LoadResult& loaded, int errors,
                int warnings) {
   PrintDiagnostics(console, *console.out, loaded.diagnostics);
-  std::string summary = absl::StrCat(
-      loaded.version.version().empty()
-          ? ""
-          : absl::StrCat("catalogue ", loaded.version.version(), ", ",
-                         loaded.version.digest(), ": "),
-      Counted(errors, "error", "errors"), ", ",
-      Counted(warnings, "warning", "warnings"));
+  std::string summary =
+      absl::StrCat(loaded.version.version().empty()
+                       ? ""
+                       : absl::StrCat("catalogue ", loaded.version.version(),
+                                      ", ", loaded.version.digest(), ": "),
+                   Counted(errors, "error", "errors"), ", ",
+                   Counted(warnings, "warning", "warnings"));
   *console.out << Paint(console.color,
                         errors > 0     ? Tone::kBad
                         : warnings > 0 ? Tone::kDoubt

@@ -149,9 +149,9 @@ const Verb* FindVerb(absl::string_view name) {
 absl::Status UnknownVerb(absl::string_view name) {
   std::vector<std::pair<std::string, std::string>> names;
   for (const Verb& verb : kVerbs) names.emplace_back(verb.name, verb.name);
-  return absl::InvalidArgumentError(
-      absl::StrCat("`", name, "` is not a verb", DidYouMean(NearestNames(name, names)),
-                   "; see needlewise-rules help"));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "`", name, "` is not a verb", DidYouMean(NearestNames(name, names)),
+      "; see needlewise-rules help"));
 }
 
 struct Flag {
@@ -207,10 +207,10 @@ absl::Status UnknownFlag(absl::string_view name,
   for (const Flag& flag : kFlags) {
     if (Takes(flag, verbs)) names.emplace_back(flag.name, flag.name);
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "`", name, "` is not a flag of `", verbs[0], "`",
-      DidYouMean(NearestNames(name, names)), "; see needlewise-rules help ",
-      verbs[0]));
+  return absl::InvalidArgumentError(
+      absl::StrCat("`", name, "` is not a flag of `", verbs[0], "`",
+                   DidYouMean(NearestNames(name, names)),
+                   "; see needlewise-rules help ", verbs[0]));
 }
 
 absl::Status SetFlag(const Flag& flag, const std::string& value,
@@ -263,8 +263,8 @@ absl::Status ReadVerbs(const std::vector<std::string>& arguments,
 
 absl::Status CheckValues(const CommandLine& line) {
   if (!line.output.empty() && line.output != "text" && line.output != "json") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--output is `text` or `json`, not `", line.output, "`"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--output is `text` or `json`, not `", line.output, "`"));
   }
   if (line.verbs.size() > 1 &&
       (line.output == "json" || line.junit == "-" || line.html == "-")) {
@@ -323,7 +323,8 @@ absl::StatusOr<CommandLine> ParseCommandLine(
       return absl::InvalidArgumentError(
           absl::StrCat(flag->name, " needs a value"));
     }
-    status = SetFlag(*flag, has_value ? parts.second : arguments[++next], &line);
+    status =
+        SetFlag(*flag, has_value ? parts.second : arguments[++next], &line);
     if (!status.ok()) return status;
   }
   status = CheckValues(line);
@@ -348,8 +349,10 @@ absl::StatusOr<std::string> HelpText(absl::string_view verb) {
   }
   absl::StrAppend(
       &text,
-      "\n`needlewise-rules help VERB` lists the verb's flags. Verbs that read a\n"
-      "catalogue take `rules/catalog` under the current folder or, where there\n"
+      "\n`needlewise-rules help VERB` lists the verb's flags. Verbs that read "
+      "a\n"
+      "catalogue take `rules/catalog` under the current folder or, where "
+      "there\n"
       "is none, the one built in. Colour is for terminals only, and not where\n"
       "NO_COLOR is set.\n\n"
       "Exit codes:\n"

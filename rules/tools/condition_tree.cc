@@ -55,9 +55,9 @@ Truth TruthOf(const CompiledCatalog& catalog, const ConditionTree& tree,
 PossibleTruths PossibleTruthsOf(const CompiledCatalog& catalog,
                                 const ConditionTree& tree) {
   PossibleTruths possible;
-  possible.unknown = std::any_of(
-      tree.compiled.concepts.begin(), tree.compiled.concepts.end(),
-      [&](int c) { return !catalog.concepts[c].is_context; });
+  possible.unknown =
+      std::any_of(tree.compiled.concepts.begin(), tree.compiled.concepts.end(),
+                  [&](int c) { return !catalog.concepts[c].is_context; });
   if (tree.compiled.nodes.size() == 1) {
     const ConditionNode& node = tree.compiled.nodes[0];
     const WorldSet all = catalog.concepts[node.concept_index].all;

@@ -106,9 +106,9 @@ class Words {
         text += ", anywhere on the body";
         break;
       case v1::FINDING_PLACE_REGION:
-        absl::StrAppend(&text, ", in the treatment area or, where that lies in ",
-                        Area(finding.region()), ", anywhere in ",
-                        Area(finding.region()));
+        absl::StrAppend(
+            &text, ", in the treatment area or, where that lies in ",
+            Area(finding.region()), ", anywhere in ", Area(finding.region()));
         break;
       default:
         // Of the whole patient there is no place to name.
@@ -331,6 +331,21 @@ std::string VerdictInWords(v1::Verdict verdict) {
       return "contraindicated";
     default:
       return "";
+  }
+}
+
+std::string SourceInWords(v1::Source source) {
+  switch (source) {
+    case v1::SOURCE_EHR:
+      return "record";
+    case v1::SOURCE_PATIENT:
+      return "patient";
+    case v1::SOURCE_CLINICIAN:
+      return "clinician";
+    case v1::SOURCE_SITE:
+      return "clinic";
+    default:
+      return "source not stated";
   }
 }
 

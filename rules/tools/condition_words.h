@@ -38,6 +38,9 @@ std::string GradeInWords(v1::EvidenceGrade grade);
 
 std::string VerdictInWords(v1::Verdict verdict);
 
+// Who made a statement.
+std::string SourceInWords(v1::Source source);
+
 // `true`, `false`, `unknown`.
 std::string TruthInWords(Truth truth);
 

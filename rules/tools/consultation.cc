@@ -20,20 +20,30 @@ std::unique_ptr<const Consultation> Consultation::Create(
       ReadTreatments(catalog, asked.treatments(), profile, violations);
   if (violations->size() > faults) return nullptr;
 
-  made->patient_ = std::make_unique<PatientFacts>(catalog, made->intake_, as_of,
-                                                  as_of);
+  made->patient_ =
+      std::make_unique<PatientFacts>(catalog, made->intake_, as_of, as_of);
   for (const SelectedTreatment& s : selected) {
-    for (const int area : s.areas) {
-      Visit visit;
-      visit.context = s.context;
-      visit.context.area = area;
-      visit.program =
-          &catalog.treatments[s.context.treatment].programs[profile];
-      visit.facts = made->patient_->ForContext(visit.context);
+    for (Visit& visit : made->VisitsOf(s)) {
       made->visits_.push_back(std::move(visit));
     }
   }
   return made;
+}
+
+std::vector<Consultation::Visit> Consultation::VisitsOf(
+    const SelectedTreatment& selected) const {
+  const CompiledTreatment& treatment =
+      patient_->catalog().treatments[selected.context.treatment];
+  std::vector<Visit> visits;
+  for (const int area : selected.areas) {
+    Visit visit;
+    visit.context = selected.context;
+    visit.context.area = area;
+    visit.program = &treatment.programs[selected.context.profile];
+    visit.facts = patient_->ForContext(visit.context);
+    visits.push_back(std::move(visit));
+  }
+  return visits;
 }
 
 }  // namespace needlewise

@@ -37,6 +37,10 @@ class Consultation {
   };
 
   const std::vector<Visit>& visits() const { return visits_; }
+
+  // The same for another treatment of the patient's.
+  std::vector<Visit> VisitsOf(const SelectedTreatment& selected) const;
+
   const PatientFacts& patient() const { return *patient_; }
   const v1::ScreenEligibilityRequest& request() const { return request_; }
 

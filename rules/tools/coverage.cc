@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "rules/engine/decide.h"
 #include "rules/engine/evaluator.h"
 #include "rules/engine/partial_date.h"
 #include "rules/tools/condition_words.h"
@@ -21,6 +22,14 @@ struct Watched {
   CoveredRule covered;
   ConditionTree tree;
   std::vector<const ConditionTree*> leaves;
+
+  void See(const CompiledCatalog& catalog, const CompiledRule& rule,
+           const Facts& facts) {
+    covered.seen.Add(EvaluateRule(catalog, rule, facts));
+    for (size_t i = 0; i < leaves.size(); ++i) {
+      covered.leaves[i].seen.Add(TruthOf(catalog, *leaves[i], facts));
+    }
+  }
 };
 
 std::vector<std::unique_ptr<Watched>> WatchRules(const ToolCatalog& catalog) {
@@ -70,6 +79,53 @@ std::optional<Day> TodayOf(const testing::v1::RuleCaseSuite& suite,
   return ParseWholeDate(today);
 }
 
+// The add-ons that a case expects something of, as they are screened beside
+// the base.
+std::vector<SelectedTreatment> AddOnsOf(
+    const CompiledCatalog& catalog, const testing::v1::RuleCase& rule_case,
+    const v1::ScreenEligibilityRequest& screening) {
+  const v1::RecommendAddOnsRequest request =
+      AddOnRequestOf(catalog, rule_case, screening);
+  Violations violations;
+  const int profile = ReadProfile(catalog, request.profile(), &violations);
+  const SelectedTreatment base =
+      ReadBase(catalog, request.base(), profile, &violations);
+  std::vector<SelectedTreatment> add_ons;
+  if (!violations.empty()) return add_ons;
+  for (const auto& expect : rule_case.expect_add_ons()) {
+    const auto treatment = catalog.treatment_index.find(expect.add_on());
+    if (treatment != catalog.treatment_index.end()) {
+      add_ons.push_back(SelectAddOn(catalog, base, treatment->second,
+                                    request.add_on_devices()));
+    }
+  }
+  return add_ons;
+}
+
+// Everything that a case looks at. Nothing where it cannot be read.
+std::optional<std::vector<Consultation::Visit>> VisitsOf(
+    const CompiledCatalog& catalog, const CaseRunner& runner,
+    const testing::v1::RuleCaseSuite& suite,
+    const testing::v1::RuleCase& rule_case) {
+  const v1::ScreenEligibilityRequest request =
+      runner.RequestOf(suite, rule_case, v1::VIEW_BASIC);
+  const std::optional<Day> today = TodayOf(suite, rule_case, request);
+  if (!today.has_value()) return {};
+  Violations violations;
+  const std::unique_ptr<const Consultation> consultation =
+      Consultation::Create(catalog, request, FromDay(*today), &violations);
+  if (consultation == nullptr) return {};
+  std::vector<Consultation::Visit> visits = consultation->visits();
+  if (rule_case.expect_add_ons().empty()) return visits;
+  for (const SelectedTreatment& add_on :
+       AddOnsOf(catalog, rule_case, request)) {
+    for (Consultation::Visit& visit : consultation->VisitsOf(add_on)) {
+      visits.push_back(std::move(visit));
+    }
+  }
+  return visits;
+}
+
 }  // namespace
 
 void SeenTruths::Add(Truth truth) {
@@ -109,23 +165,14 @@ CoverageReport MeasureCoverage(const ToolCatalog& catalog) {
   CoverageReport report;
   for (const testing::v1::RuleCaseSuite* suite : catalog.Suites()) {
     for (const testing::v1::RuleCase& rule_case : suite->cases()) {
-      const v1::ScreenEligibilityRequest request =
-          runner.RequestOf(*suite, rule_case, v1::VIEW_BASIC);
-      const std::optional<Day> today = TodayOf(*suite, rule_case, request);
-      if (!today.has_value()) continue;
-      Violations violations;
-      const std::unique_ptr<const Consultation> consultation =
-          Consultation::Create(compiled, request, FromDay(*today), &violations);
-      if (consultation == nullptr) continue;
+      const std::optional<std::vector<Consultation::Visit>> visits =
+          VisitsOf(compiled, runner, *suite, rule_case);
+      if (!visits.has_value()) continue;
       ++report.cases;
-      for (const Consultation::Visit& visit : consultation->visits()) {
+      for (const Consultation::Visit& visit : *visits) {
         for (const CompiledRule* rule : visit.program->rules) {
-          Watched& watched = *rules[rule - compiled.rules.data()];
-          watched.covered.seen.Add(EvaluateRule(compiled, *rule, visit.facts));
-          for (size_t i = 0; i < watched.leaves.size(); ++i) {
-            watched.covered.leaves[i].seen.Add(
-                TruthOf(compiled, *watched.leaves[i], visit.facts));
-          }
+          rules[rule - compiled.rules.data()]->See(compiled, *rule,
+                                                   visit.facts);
         }
       }
     }

@@ -54,7 +54,8 @@ struct CoverageReport {
 };
 
 // Looks at each case's patient in every treatment and area that the case asks
-// about. Cases that cannot be read are left out: `test` reports them.
+// about, and in the add-ons that it expects something of. Cases that cannot be
+// read are left out: `test` reports them.
 CoverageReport MeasureCoverage(const ToolCatalog& catalog);
 
 }  // namespace needlewise

@@ -45,14 +45,12 @@ struct Tally {
   }
 
   std::vector<std::string> Row(const std::string& name) const {
-    return {name,
-            absl::StrCat(count),
-            absl::StrCat(seen_true, "/", can_true),
-            absl::StrCat(seen_false, "/", can_false),
-            absl::StrCat(seen_unknown, "/", can_unknown),
-            // Rounded down: only all of it is 100.0 %.
-            absl::StrFormat("%.1f %%",
-                            static_cast<int>(Percent() * 10) / 10.0)};
+    return {
+        name, absl::StrCat(count), absl::StrCat(seen_true, "/", can_true),
+        absl::StrCat(seen_false, "/", can_false),
+        absl::StrCat(seen_unknown, "/", can_unknown),
+        // Rounded down: only all of it is 100.0 %.
+        absl::StrFormat("%.1f %%", static_cast<int>(Percent() * 10) / 10.0)};
   }
 };
 
@@ -103,7 +101,8 @@ std::string TextLine(bool color, const std::string& indent,
                      const std::string& words) {
   const std::string missing = seen.Missing();
   return absl::StrCat(
-      indent, Paint(color, missing.empty() ? Tone::kGood : Tone::kBad, Marks(seen)),
+      indent,
+      Paint(color, missing.empty() ? Tone::kGood : Tone::kBad, Marks(seen)),
       "  ", words, missing.empty() ? "" : absl::StrCat(": ", missing),
       Paint(color, Tone::kDim, absl::StrCat("  ", file, ":", line)), "\n");
 }
@@ -133,19 +132,19 @@ std::string CoverageText(const CoverageReport& report, bool all, bool color) {
   std::string list;
   for (const CoveredRule& rule : report.rules) {
     if (!all && rule.Complete()) continue;
-    list += TextLine(color, "", rule.seen, rule.file, rule.line,
-                     absl::StrCat(EffectInWords(rule.effect), " ",
-                                  rule.rule_id));
+    list +=
+        TextLine(color, "", rule.seen, rule.file, rule.line,
+                 absl::StrCat(EffectInWords(rule.effect), " ", rule.rule_id));
     for (const CoveredLeaf& leaf : rule.leaves) {
       if (!all && leaf.seen.Missing().empty()) continue;
-      list += TextLine(color, "  ", leaf.seen, leaf.file, leaf.line, leaf.words);
+      list +=
+          TextLine(color, "  ", leaf.seen, leaf.file, leaf.line, leaf.words);
     }
   }
   if (list.empty()) return text;
-  absl::StrAppend(&text, "\n",
-                  all ? "Every rule and leaf" : "Not seen by any case",
-                  " (T true, F false, ? unknown, - not seen, . cannot be):\n",
-                  list);
+  absl::StrAppend(
+      &text, "\n", all ? "Every rule and leaf" : "Not seen by any case",
+      " (T true, F false, ? unknown, - not seen, . cannot be):\n", list);
   return text;
 }
 
@@ -189,9 +188,8 @@ std::string CoverageHtml(const CoverageReport& report,
     document.BeginGroup();
     document.Heading(4, absl::StrCat("rule-", rule.rule_id),
                      Inline().Code(rule.rule_id), false);
-    document.Paragraph(
-        Inline(absl::StrCat(EffectInWords(rule.effect), ", "))
-            .Code(absl::StrCat(rule.file, ":", rule.line)));
+    document.Paragraph(Inline(absl::StrCat(EffectInWords(rule.effect), ", "))
+                           .Code(absl::StrCat(rule.file, ":", rule.line)));
     std::vector<std::vector<Inline>> table = {
         HtmlRow(Inline().Bold("the rule"), rule.seen)};
     for (const CoveredLeaf& leaf : rule.leaves) {
@@ -208,9 +206,8 @@ std::string CoverageHtml(const CoverageReport& report,
 
 int Coverage(const Console& console, const CommandLine& line) {
   double minimum = 100;
-  if (!line.minimum.empty() &&
-      (!absl::SimpleAtod(line.minimum, &minimum) ||
-       !(minimum >= 0 && minimum <= 100))) {
+  if (!line.minimum.empty() && (!absl::SimpleAtod(line.minimum, &minimum) ||
+                                !(minimum >= 0 && minimum <= 100))) {
     *console.err << "needlewise-rules: --minimum is a percentage, 0 to 100, "
                     "not `"
                  << line.minimum << "`\n";
@@ -225,9 +222,8 @@ int Coverage(const Console& console, const CommandLine& line) {
     *console.out << CoverageText(report, line.all, console.color);
   }
   if (!line.html.empty()) {
-    const absl::Status written =
-        WriteFile(console, line.html,
-                  CoverageHtml(report, catalog->compiled->version));
+    const absl::Status written = WriteFile(
+        console, line.html, CoverageHtml(report, catalog->compiled->version));
     if (!written.ok()) {
       *console.err << "needlewise-rules: " << written.message() << "\n";
       return kExitUsage;

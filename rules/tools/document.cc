@@ -1,6 +1,17 @@
 #include "rules/tools/document.h"
 
+#include "absl/strings/match.h"
+
 namespace needlewise {
+
+Inline& Inline::Link(std::string text, std::string target) {
+  if (!absl::StartsWith(target, "#") && !absl::StartsWith(target, "https://") &&
+      !absl::StartsWith(target, "http://")) {
+    target.clear();
+  }
+  spans_.push_back({Span::Style::kPlain, std::move(text), std::move(target)});
+  return *this;
+}
 
 void Document::Heading(int level, std::string anchor, Inline text,
                        bool in_contents) {

@@ -15,7 +15,7 @@ struct Span {
   enum class Style { kPlain, kBold, kItalic, kCode, kGood, kMissing, kDim };
   Style style = Style::kPlain;
   std::string text;
-  // Anchor in the document (`#rule-x`) or an address (`https://…`). Empty: no
+  // Anchor in the document (`#rule-x`) or an address of a page. Empty: no
   // link.
   std::string target;
 };
@@ -43,10 +43,9 @@ class Inline {
   Inline& Code(std::string text) {
     return Styled(Span::Style::kCode, std::move(text));
   }
-  Inline& Link(std::string text, std::string target) {
-    spans_.push_back({Span::Style::kPlain, std::move(text), std::move(target)});
-    return *this;
-  }
+  // `target` is `#` and an anchor, or begins with `https://` or `http://`;
+  // with any other the text is no link.
+  Inline& Link(std::string text, std::string target);
 
   const std::vector<Span>& spans() const { return spans_; }
   bool empty() const { return spans_.empty(); }

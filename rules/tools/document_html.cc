@@ -1,6 +1,5 @@
 #include <string>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
@@ -86,18 +85,11 @@ std::string Styled(const Span& span) {
   }
 }
 
-// Only what leads to a place in the document or to a page is a link.
-bool IsLink(const std::string& target) {
-  return absl::StartsWith(target, "#") ||
-         absl::StartsWith(target, "https://") ||
-         absl::StartsWith(target, "http://");
-}
-
 std::string Written(const Inline& text) {
   std::string written;
   for (const Span& span : text.spans()) {
     if (span.text.empty()) continue;
-    if (IsLink(span.target)) {
+    if (!span.target.empty()) {
       absl::StrAppend(&written, "<a href=\"", Escaped(span.target), "\">",
                       Styled(span), "</a>");
     } else {

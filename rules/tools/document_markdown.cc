@@ -19,8 +19,9 @@ std::string Escaped(absl::string_view text) {
       escaped += ' ';
       continue;
     }
-    const bool entity = c == '&' && i + 1 < text.size() &&
-                        (absl::ascii_isalpha(text[i + 1]) || text[i + 1] == '#');
+    const bool entity =
+        c == '&' && i + 1 < text.size() &&
+        (absl::ascii_isalpha(text[i + 1]) || text[i + 1] == '#');
     // Within a word an underscore is no markup.
     const bool emphasis = c == '_' && !(i > 0 && i + 1 < text.size() &&
                                         absl::ascii_isalnum(text[i - 1]) &&
@@ -37,8 +38,8 @@ std::string Escaped(absl::string_view text) {
 // The same at the beginning of a line, where more is markup: `#`, `+`, `-`,
 // `=`, `1.`, `1)`.
 std::string EscapedAtStart(absl::string_view text) {
-  const size_t digits = std::min(text.find_first_not_of("0123456789"),
-                                 text.size());
+  const size_t digits =
+      std::min(text.find_first_not_of("0123456789"), text.size());
   if (digits > 0 && digits < text.size() &&
       (text[digits] == '.' || text[digits] == ')')) {
     return absl::StrCat(text.substr(0, digits), "\\",
@@ -61,16 +62,15 @@ std::string Code(absl::string_view text) {
   }
   const std::string fence(longest + 1, '`');
   const char* const gap = longest > 0 ? " " : "";
-  return absl::StrCat(
-      fence, gap,
-      absl::StrReplaceAll(text, {{"|", "\\|"}, {"\n", " "}}), gap,
-      fence);
+  return absl::StrCat(fence, gap,
+                      absl::StrReplaceAll(text, {{"|", "\\|"}, {"\n", " "}}),
+                      gap, fence);
 }
 
 std::string Styled(const Span& span, bool at_start) {
-  const std::string text =
-      at_start && span.target.empty() ? EscapedAtStart(span.text)
-                                      : Escaped(span.text);
+  const std::string text = at_start && span.target.empty()
+                               ? EscapedAtStart(span.text)
+                               : Escaped(span.text);
   switch (span.style) {
     case Span::Style::kBold:
     case Span::Style::kMissing:
@@ -85,11 +85,9 @@ std::string Styled(const Span& span, bool at_start) {
 }
 
 std::string Link(const std::string& text, const std::string& target) {
-  const std::string address = absl::StrReplaceAll(target, {{"\\", "%5C"},
-                                                           {"<", "%3C"},
-                                                           {">", "%3E"},
-                                                           {"|", "%7C"},
-                                                           {"\n", ""}});
+  const std::string address = absl::StrReplaceAll(
+      target,
+      {{"\\", "%5C"}, {"<", "%3C"}, {">", "%3E"}, {"|", "%7C"}, {"\n", ""}});
   const bool plain = address.find_first_of(" ()") == std::string::npos;
   return absl::StrCat("[", text, plain ? "](" : "](<", address,
                       plain ? ")" : ">)");

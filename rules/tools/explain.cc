@@ -63,15 +63,14 @@ class VisitPrinter {
 
   void PrintDecision(const v1::AreaDecision& decision,
                      const v1::Decision& whole) {
-    const std::string& treatment = catalog_.treatments[visit_.context.treatment]
-                                       .definition->display();
-    out_ << Paint(
-                color_, Tone::kBold,
-                absl::StrCat(
-                    treatment, ", ",
-                    catalog_.areas[visit_.context.area].definition->display(),
-                    ", ", whole.as_of(), ": ",
-                    VerdictInWords(decision.verdict())))
+    const std::string& treatment =
+        catalog_.treatments[visit_.context.treatment].definition->display();
+    out_ << Paint(color_, Tone::kBold,
+                  absl::StrCat(
+                      treatment, ", ",
+                      catalog_.areas[visit_.context.area].definition->display(),
+                      ", ", whole.as_of(), ": ",
+                      VerdictInWords(decision.verdict())))
          << "\n";
     out_ << "  device: "
          << DescribeDevice(catalog_, visit_.context.device_world)
@@ -81,9 +80,8 @@ class VisitPrinter {
            << (decision.provisional() ? ", provisionally" : "") << "\n";
     }
     for (const v1::Question& question : decision.outstanding()) {
-      PrintItem(absl::StrCat("open: ", question.concept(), ": ",
-                             question.text()),
-                2);
+      PrintItem(
+          absl::StrCat("open: ", question.concept(), ": ", question.text()), 2);
     }
     out_ << "\n";
   }
@@ -170,7 +168,7 @@ class VisitPrinter {
       ExplainRule(asks, patient_, visit_.facts, visit_.context, &explained);
     }
     for (const v1::MatchedFact& fact : explained.facts()) {
-      lines->push_back(Described(fact));
+      lines->push_back(Described(c, fact));
     }
     const size_t facts = explained.facts_size();
     if (about.is_context) return;
@@ -198,26 +196,45 @@ class VisitPrinter {
     }
   }
 
-  std::string Described(const v1::MatchedFact& fact) const {
+  std::string Described(int c, const v1::MatchedFact& fact) const {
     if (!fact.closed_section().empty()) {
-      return absl::StrCat(fact.text(), ", not mentioned in the section `",
-                          fact.closed_section(), "`, which is closed");
+      std::string text =
+          absl::StrCat(fact.text(), ", not mentioned in the section `",
+                       fact.closed_section(), "`, which was closed");
+      for (const Statement* s : patient_.StatementsOf(c)) {
+        if (s->closed_section >= 0) {
+          absl::StrAppend(&text, " ", RecordedOn(*s));
+          break;
+        }
+      }
+      return text;
     }
-    if (!fact.implied_by().empty() && !fact.recorded().empty()) {
-      return absl::StrCat(fact.text(), " of ", fact.recorded());
+    if (!fact.implied_by().empty()) {
+      const int gate = catalog_.concept_index.at(fact.implied_by());
+      const std::vector<const Statement*> answers = patient_.StatementsOf(gate);
+      // Where nobody answered the gate, another gate did for it.
+      if (answers.empty()) return fact.text();
+      return absl::StrCat(fact.text(), " (", SourceInWords(answers[0]->source),
+                          ", ", RecordedOn(*answers[0]), ")");
     }
     return fact.text();
+  }
+
+  // When a statement was made, to the day or the days it can have been.
+  static std::string RecordedOn(const Statement& s) {
+    const std::string first = FormatDay(s.recorded.first);
+    if (s.recorded.first == s.recorded.last) return absl::StrCat("on ", first);
+    return absl::StrCat("between ", first, " and ", FormatDay(s.recorded.last));
   }
 
   std::string WhyUnknown(int c, bool has_facts) const {
     const std::vector<Statement>& statements = patient_.intake().statements;
     const auto stated = [&](bool as_unknown) {
-      return std::any_of(statements.begin(), statements.end(),
-                         [&](const Statement& s) {
-                           return s.concept_index == c &&
-                                  (s.status == v1::FINDING_STATUS_UNKNOWN) ==
-                                      as_unknown;
-                         });
+      return std::any_of(
+          statements.begin(), statements.end(), [&](const Statement& s) {
+            return s.concept_index == c &&
+                   (s.status == v1::FINDING_STATUS_UNKNOWN) == as_unknown;
+          });
     };
     if (has_facts) return "what is stated leaves everything open";
     if (stated(false)) return "what is stated says nothing of this place";
@@ -306,19 +323,18 @@ bool CheckRules(const Console& console, const CommandLine& line,
 void PrintVisit(const Console& console, const CommandLine& line,
                 const CompiledCatalog& catalog,
                 const Consultation& consultation,
-                const Consultation::Visit& visit,
-                const v1::AreaDecision& area, const v1::Decision& decision) {
+                const Consultation::Visit& visit, const v1::AreaDecision& area,
+                const v1::Decision& decision) {
   VisitPrinter printer(console, catalog, consultation, visit);
   printer.PrintDecision(area, decision);
   int hidden = 0;
   for (const CompiledRule* rule : visit.program->rules) {
     const Truth truth = EvaluateRule(catalog, *rule, visit.facts);
     const std::string& id = rule->rule->rule_id();
-    const bool wanted =
-        line.rules.empty()
-            ? line.all || truth != Truth::kFalse
-            : std::find(line.rules.begin(), line.rules.end(), id) !=
-                  line.rules.end();
+    const bool wanted = line.rules.empty()
+                            ? line.all || truth != Truth::kFalse
+                            : std::find(line.rules.begin(), line.rules.end(),
+                                        id) != line.rules.end();
     if (wanted) {
       printer.PrintRule(*rule, truth);
     } else {

@@ -76,10 +76,10 @@ absl::StatusOr<const Message*> PrototypeOf(const std::string& path,
         return message;
       }
     }
-    return absl::InvalidArgumentError(absl::StrCat(
-        "`", path, "`: `# proto-message: ", name,
-        "` is none of RuleCatalog, RuleCaseSuite and "
-        "ScreenEligibilityRequest"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("`", path, "`: `# proto-message: ", name,
+                     "` is none of RuleCatalog, RuleCaseSuite and "
+                     "ScreenEligibilityRequest"));
   }
   if (absl::StartsWith(path, "cases/") || absl::StrContains(path, "/cases/")) {
     return &testing::v1::RuleCaseSuite::default_instance();

@@ -34,8 +34,7 @@ int main(int argc, char** argv) {
   console.err = &std::cerr;
   console.color = ShowsColor();
   console.today = absl::ToCivilDay(absl::Now(), absl::LocalTimeZone());
-  const int exit_code =
-      needlewise::RunTool(console, {argv + 1, argv + argc});
+  const int exit_code = needlewise::RunTool(console, {argv + 1, argv + argc});
   std::cout.flush();
   if (!std::cout.good()) {
     std::cerr << "needlewise-rules: cannot write standard output\n";

@@ -54,9 +54,8 @@ absl::StatusOr<v1::ScreenEligibilityRequest> ParseRequest(
   FirstError error;
   parser.RecordErrorsTo(&error);
   if (!parser.ParseFromString(text, &request)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("not a ScreenEligibilityRequest in protobuf text: ",
-                     error.text()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "not a ScreenEligibilityRequest in protobuf text: ", error.text()));
   }
   return request;
 }
@@ -75,9 +74,8 @@ absl::StatusOr<CaseRequest> FindCase(const ToolCatalog& catalog,
       names.emplace_back(rule_case.name(), full);
       if (name != rule_case.name() && name != full) continue;
       CaseRequest made;
-      made.request =
-          runner.RequestOf(file->suite, rule_case, v1::VIEW_FULL);
-      made.today = !rule_case.today().empty()    ? rule_case.today()
+      made.request = runner.RequestOf(file->suite, rule_case, v1::VIEW_FULL);
+      made.today = !rule_case.today().empty()     ? rule_case.today()
                    : !file->suite.today().empty() ? file->suite.today()
                                                   : made.request.as_of();
       made.vignette = rule_case.vignette();

@@ -94,11 +94,15 @@ Inline Sources(
 Inline Background(const Ids& conflicts, const Ids& evidence_rows) {
   Inline text;
   if (!conflicts.empty()) {
-    text.Bold("Sources disagree:").Add(" ").Add(LinkedIds("conflict", conflicts));
+    text.Bold("Sources disagree:")
+        .Add(" ")
+        .Add(LinkedIds("conflict", conflicts));
   }
   if (!evidence_rows.empty()) {
     if (!text.empty()) text.Add(". ");
-    text.Bold("Evidence rows:").Add(" ").Add(absl::StrJoin(evidence_rows, ", "));
+    text.Bold("Evidence rows:")
+        .Add(" ")
+        .Add(absl::StrJoin(evidence_rows, ", "));
   }
   return text;
 }
@@ -135,10 +139,10 @@ std::string TreatmentNames(const CompiledCatalog& catalog, const Ids& ids) {
 
 std::string SpanInWords(int from_hours, int until_hours) {
   if (from_hours == 0 && until_hours == 0) return "";
-  if (from_hours == until_hours) return absl::StrCat("at ", MomentInWords(from_hours));
+  if (from_hours == until_hours)
+    return absl::StrCat("at ", MomentInWords(from_hours));
   if (from_hours == 0) {
-    return absl::StrCat("for ", HoursInWords(until_hours),
-                        " from the session");
+    return absl::StrCat("for ", HoursInWords(until_hours), " from the session");
   }
   if (until_hours == 0) {
     return absl::StrCat("for ", HoursInWords(-from_hours),

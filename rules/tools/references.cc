@@ -71,15 +71,14 @@ void VisitReferences(
     if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
       if (field->full_name() == kImplies) continue;
       for (int i = 0; i < count; ++i) {
-        VisitReferences(
-            field->is_repeated()
-                ? reflection->GetRepeatedMessage(message, field, i)
-                : reflection->GetMessage(message, field),
-            visit);
+        VisitReferences(field->is_repeated()
+                            ? reflection->GetRepeatedMessage(message, field, i)
+                            : reflection->GetMessage(message, field),
+                        visit);
       }
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
-      const auto kind = ReferringFields().find(
-          message.GetDescriptor()->name() + "." + field->name());
+      const auto kind = ReferringFields().find(message.GetDescriptor()->name() +
+                                               "." + field->name());
       if (kind == ReferringFields().end()) continue;
       for (int i = 0; i < count; ++i) {
         visit(kind->second,

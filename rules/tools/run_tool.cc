@@ -15,10 +15,10 @@ namespace needlewise {
 namespace {
 
 int Help(const Console& console, const CommandLine& line) {
-  absl::StatusOr<std::string> text = HelpText(
-      line.help               ? line.verbs[0]
-      : line.operands.empty() ? ""
-                              : line.operands[0]);
+  absl::StatusOr<std::string> text =
+      HelpText(line.help               ? line.verbs[0]
+               : line.operands.empty() ? ""
+                                       : line.operands[0]);
   if (!text.ok() || line.operands.size() > 1) {
     *console.err << "needlewise-rules: "
                  << (text.ok() ? "help takes one verb"

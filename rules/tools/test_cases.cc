@@ -153,9 +153,8 @@ int TestCases(const Console& console, const CommandLine& line) {
   }
   if (total.ran == 0) {
     *console.err << "needlewise-rules: no case ran; "
-                 << (line.filter.empty()
-                         ? "add some under cases/"
-                         : "the filter finds none")
+                 << (line.filter.empty() ? "add some under cases/"
+                                         : "the filter finds none")
                  << "\n";
     return kExitFault;
   }

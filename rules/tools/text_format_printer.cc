@@ -1,6 +1,5 @@
 #include "rules/tools/text_format_printer.h"
 
-#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
@@ -42,12 +41,12 @@ size_t CharacterLength(absl::string_view text) {
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xC0) != 0x80) return 0;
   }
-  if (length == 3 && ((lead == 0xE0 && byte(1) < 0xA0) ||
-                      (lead == 0xED && byte(1) > 0x9F))) {
+  if (length == 3 &&
+      ((lead == 0xE0 && byte(1) < 0xA0) || (lead == 0xED && byte(1) > 0x9F))) {
     return 0;
   }
-  if (length == 4 && ((lead == 0xF0 && byte(1) < 0x90) ||
-                      (lead == 0xF4 && byte(1) > 0x8F))) {
+  if (length == 4 &&
+      ((lead == 0xF0 && byte(1) < 0x90) || (lead == 0xF4 && byte(1) > 0x8F))) {
     return 0;
   }
   return length;
@@ -329,8 +328,8 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
   std::string text_;
 };
 
-// The bytes of the message that `text` describes: two texts mean the same
-// where these are equal.
+// The message that `text` describes, written field by field: two texts mean
+// the same where these are equal.
 absl::StatusOr<std::string> Meaning(absl::string_view text,
                                     const Message& prototype) {
   const std::unique_ptr<Message> message(prototype.New());
@@ -342,14 +341,9 @@ absl::StatusOr<std::string> Meaning(absl::string_view text,
   if (!parser.Parse(&input, message.get())) {
     return absl::InvalidArgumentError(error.text());
   }
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream output(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&output);
-    coded.SetSerializationDeterministic(true);
-    message->SerializeToCodedStream(&coded);
-  }
-  return bytes;
+  std::string fields;
+  google::protobuf::TextFormat::PrintToString(*message, &fields);
+  return fields;
 }
 
 absl::StatusOr<std::vector<std::string>> SortedComments(
@@ -360,8 +354,8 @@ absl::StatusOr<std::vector<std::string>> SortedComments(
 }
 
 absl::Status Fault(absl::string_view what) {
-  return absl::InternalError(absl::StrCat(
-      "the formatter would ", what, "; the text is left as it is"));
+  return absl::InternalError(absl::StrCat("the formatter would ", what,
+                                          "; the text is left as it is"));
 }
 
 }  // namespace

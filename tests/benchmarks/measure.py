@@ -561,10 +561,10 @@ def main():
         print(f"tests/benchmarks/run: {failure}", file=sys.stderr)
         return 1
     print(
-        f"{os.cpu_count()} processors, of which others used about "
-        f"{before:.1f} when this began. Benchmarks in CPU time, calls by the "
-        f"clock:\n{CONNECTIONS} connections of {STREAMS} streams, h2load on "
-        "the same machine. Each number is a median.\n"
+        f"{os.cpu_count()} processors; load average {before:.1f} when this "
+        "began. Benchmarks are in CPU time, calls\nby the clock: "
+        f"{CONNECTIONS} connections of {STREAMS} streams, h2load on the same "
+        "machine. Times are medians.\n"
     )
     print_table(rows)
     return 0

@@ -33,6 +33,7 @@ void AddReport(absl::CivilDay today, v1::Patient* patient) {
   v1::Finding* cold_sore =
       AddFinding("herpes_simplex", v1::FINDING_STATUS_PAST, patient);
   cold_sore->add_areas("lips");
+  cold_sore->set_areas_complete(true);
   cold_sore->set_last(absl::FormatCivilTime(absl::CivilYear(today) - 2));
   v1::Finding* retinoid =
       AddFinding("topical_retinoid", v1::FINDING_STATUS_PAST, patient);

@@ -259,7 +259,6 @@ TEST(CatalogReloadUnderLoadTest, NoCallFailsAndNoneSeesAMixture) {
   TestServer server([](config::v1::ServerConfig* config) {
     config->mutable_limits()->set_max_concurrent_calls(2 * kConnections *
                                                        kCallsPerConnection);
-    config->mutable_telemetry()->set_log_level(config::v1::LOG_LEVEL_INFO);
   });
   grpc::ClientContext watch_context;
   const auto watch = server.catalog().WatchRuleCatalog(&watch_context, {});

@@ -1,10 +1,18 @@
 #include <gmock/gmock.h>
+#include <grpcpp/test/default_reactor_test_peer.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/synchronization/notification.h"
+#include "server/background_worker.h"
+#include "server/call.h"
 #include "server/call_gate.h"
 #include "server/grpc_status.h"
 #include "server/status.h"
@@ -84,6 +92,52 @@ TEST(LimitsTest, CallsGiveTheirPlaceBack) {
   std::thread leave([&first] { first = absl::CancelledError(); });
   EXPECT_EQ(gate.AwaitEmpty(absl::InfiniteFuture()), 0);
   leave.join();
+}
+
+TEST(LimitsTest, WorkerRefusesWhatItsQueueCannotHoldAndDoesTheRest) {
+  absl::Notification begun;
+  absl::Notification go_on;
+  int done = 0;
+  bool reason_given = false;
+  {
+    BackgroundWorker worker(1);
+    BackgroundWorker::Job first = [&](const absl::Status& status) {
+      EXPECT_TRUE(status.ok());
+      begun.Notify();
+      go_on.WaitForNotification();
+      ++done;
+    };
+    ASSERT_TRUE(worker.TrySubmit(&first));
+    begun.WaitForNotification();
+    BackgroundWorker::Job second = [&](const absl::Status&) { ++done; };
+    ASSERT_TRUE(worker.TrySubmit(&second));
+    BackgroundWorker::Job third = [&](const absl::Status& status) {
+      reason_given = !status.ok();
+    };
+    EXPECT_FALSE(worker.TrySubmit(&third));
+    third(TooMany("jobs", 1));
+    go_on.Notify();
+  }
+  EXPECT_EQ(done, 2);
+  EXPECT_TRUE(reason_given);
+}
+
+TEST(CallTest, AbandonedCallIsAnsweredWithAnIdThatTheLogRepeats) {
+  FixedClock clock;
+  CapturedLog sink;
+  const Log log(&sink, &clock, LogSeverity::kInfo);
+  grpc::CallbackServerContext context;
+  const grpc::testing::DefaultReactorTestPeer peer(&context);
+  { const Call call("SomeMethod", &log, peer.reactor()); }
+  ASSERT_TRUE(peer.test_status_set());
+  const grpc::Status status = peer.test_status();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INTERNAL);
+  EXPECT_EQ(ReasonOf(status), "INTERNAL");
+  const std::vector<std::string> parts =
+      absl::StrSplit(status.error_message(), '`');
+  ASSERT_EQ(parts.size(), 3);
+  EXPECT_THAT(sink.Text(), HasSubstr(parts[1]));
+  EXPECT_THAT(status.error_message(), Not(HasSubstr("abandoned")));
 }
 
 TEST(LimitsTest, OversizeRequestIsAFault) {

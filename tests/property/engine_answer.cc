@@ -42,12 +42,11 @@ std::set<std::string> LinesOf(
     const google::protobuf::RepeatedPtrField<v1::Notice>& notices) {
   std::set<std::string> lines;
   for (const v1::Notice& n : notices) {
-    lines.insert(LineOf(
-        {n.kind(),
-         n.has_coding()
-             ? absl::StrCat(n.coding().system(), "|", n.coding().code())
-             : n.concept(),
-         {n.findings().begin(), n.findings().end()}}));
+    lines.insert(LineOf({n.kind(),
+                         n.has_coding() ? absl::StrCat(n.coding().system(), "|",
+                                                       n.coding().code())
+                                        : n.concept(),
+                         {n.findings().begin(), n.findings().end()}}));
   }
   return lines;
 }

@@ -24,8 +24,8 @@ void ForEachSeed(int usual, const std::function<void(Random*)>& run) {
   const uint64_t count = NumberIn("NEEDLEWISE_TEST_ITERATIONS", usual);
   std::cout << "seeds " << first << " to " << first + count - 1 << std::endl;
   for (uint64_t seed = first; seed < first + count; ++seed) {
-    SCOPED_TRACE("run again with NEEDLEWISE_TEST_SEED=" +
-                 std::to_string(seed) + " NEEDLEWISE_TEST_ITERATIONS=1");
+    SCOPED_TRACE("run again with NEEDLEWISE_TEST_SEED=" + std::to_string(seed) +
+                 " NEEDLEWISE_TEST_ITERATIONS=1");
     Random random(seed);
     run(&random);
     if (testing::Test::HasFailure()) return;

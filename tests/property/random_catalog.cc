@@ -64,8 +64,8 @@ constexpr int kNote = 5;
 class Maker {
  public:
   explicit Maker(Random* random) : random_(*random) {
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(kFurniture,
-                                                              &catalog_));
+    EXPECT_TRUE(
+        google::protobuf::TextFormat::ParseFromString(kFurniture, &catalog_));
   }
 
   v1::RuleCatalog Make() {
@@ -167,8 +167,11 @@ class Maker {
     };
     add("K" + std::to_string(i), false);
     // A code of several concepts: all of conditions, or all of quantities.
-    const std::string shared =
-        c->has_quantity() ? "Q" : random_.Chance(0.5) ? "S" : "T";
+    const bool whole = c->quantity().whole_numbers();
+    const std::string shared = c->concept_id() == "fitzpatrick_skin_type" ? "F"
+                               : c->has_quantity()   ? whole ? "W" : "Q"
+                               : random_.Chance(0.5) ? "S"
+                                                     : "T";
     if (random_.Chance(0.2)) add(shared, false);
     if (random_.Chance(0.2)) {
       add(shared + ".", true)->add_except_prefixes(shared + ".9");
@@ -215,8 +218,7 @@ class Maker {
     for (int gate = 0; gate < catalog_.concepts_size(); ++gate) {
       if (catalog_.concepts(gate).has_quantity()) continue;
       const bool yes = random_.Chance(0.15);
-      for (int target = gate + 1; target < catalog_.concepts_size();
-           ++target) {
+      for (int target = gate + 1; target < catalog_.concepts_size(); ++target) {
         if (random_.Chance(0.25)) AddImplication(gate, target, yes);
       }
     }
@@ -380,9 +382,8 @@ class Maker {
 
   void MakeFinding(const v1::Concept& c, v1::FindingCondition* finding) {
     finding->set_concept(c.concept_id());
-    finding->set_time(c.tense() == v1::QUESTION_TENSE_NOW
-                          ? v1::FINDING_TIME_NOW
-                          : MakeTime());
+    finding->set_time(c.tense() == v1::QUESTION_TENSE_NOW ? v1::FINDING_TIME_NOW
+                                                          : MakeTime());
     if (finding->time() == v1::FINDING_TIME_WITHIN ||
         finding->time() == v1::FINDING_TIME_BEGAN_WITHIN) {
       MakeWindow(finding->mutable_within());
@@ -407,10 +408,10 @@ class Maker {
 
   v1::FindingTime MakeTime() {
     const v1::FindingTime times[] = {
-        v1::FINDING_TIME_NOW,    v1::FINDING_TIME_NOW,
-        v1::FINDING_TIME_EVER,   v1::FINDING_TIME_EVER,
-        v1::FINDING_TIME_PAST,   v1::FINDING_TIME_WITHIN,
-        v1::FINDING_TIME_WITHIN, v1::FINDING_TIME_WITHIN,
+        v1::FINDING_TIME_NOW,         v1::FINDING_TIME_NOW,
+        v1::FINDING_TIME_EVER,        v1::FINDING_TIME_EVER,
+        v1::FINDING_TIME_PAST,        v1::FINDING_TIME_WITHIN,
+        v1::FINDING_TIME_WITHIN,      v1::FINDING_TIME_WITHIN,
         v1::FINDING_TIME_BEGAN_WITHIN};
     return times[random_.Below(9)];
   }

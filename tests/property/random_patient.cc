@@ -32,8 +32,7 @@ int DaysIn(const v1::RuleCatalog& catalog, const v1::Window& window) {
 
 }  // namespace
 
-PatientMaker::PatientMaker(const v1::RuleCatalog& catalog)
-    : catalog_(catalog) {
+PatientMaker::PatientMaker(const v1::RuleCatalog& catalog) : catalog_(catalog) {
   for (const v1::Area& area : catalog.areas()) {
     areas_.push_back(area.area_id());
   }
@@ -100,8 +99,8 @@ v1::Patient PatientMaker::Make(Day today, Day as_of, const PatientStyle& style,
     closed->set_section(section.section_id());
     closed->set_source(static_cast<v1::Source>(random->Below(4)));
     if (random->Chance(0.3)) {
-      closed->set_recorded(FormatDay(std::min(today, as_of) -
-                                     random->Below(45)));
+      closed->set_recorded(
+          FormatDay(std::min(today, as_of) - random->Below(45)));
     }
   }
   return patient;
@@ -131,8 +130,7 @@ void PatientMaker::AddAge(Day today, Day as_of, v1::Patient* patient,
       break;
     default:
       patient->set_birth_date(whole.substr(0, random->Chance(0.5) ? 4 : 7));
-      patient->set_age_years(
-          AgeOn(DayInterval{birth, birth}, as_of).least);
+      patient->set_age_years(AgeOn(DayInterval{birth, birth}, as_of).least);
       break;
   }
 }
@@ -148,8 +146,9 @@ v1::Finding PatientMaker::MakeFinding(const v1::Concept& about, Day today,
     } else {
       const v1::QuantityForm& form = about.quantity();
       const auto limits = limits_.find(about.concept_id());
-      double value = random->Between(static_cast<int>(std::ceil(form.minimum())),
-                                     static_cast<int>(form.maximum()));
+      double value =
+          random->Between(static_cast<int>(std::ceil(form.minimum())),
+                          static_cast<int>(form.maximum()));
       if (limits != limits_.end() && random->Chance(0.8)) {
         value = random->Pick(limits->second) + random->Between(-1, 1) * 0.5;
       }

@@ -42,8 +42,7 @@ class PatientMaker {
 
  private:
   void Collect(const v1::Condition& condition);
-  void AddAge(Day today, Day as_of, v1::Patient* patient,
-              Random* random) const;
+  void AddAge(Day today, Day as_of, v1::Patient* patient, Random* random) const;
   void AddDates(const v1::Concept& about, Day today, Day as_of,
                 v1::Finding* finding, Random* random) const;
   std::string MakeDate(const v1::Concept& about, Day today, Day as_of,

@@ -11,6 +11,7 @@ namespace {
 constexpr char kAnywhere[] = "";
 constexpr char kSkinType[] = "fitzpatrick_skin_type";
 constexpr char kAge[] = "age";
+constexpr int kOldestAge = 130;
 
 [[noreturn]] void Abort(const char* what) {
   std::fprintf(stderr, "oracle: %s\n", what);
@@ -163,6 +164,28 @@ bool Compare(v1::Comparison comparison, double value, double limit) {
     default:
       Abort("a comparison is not set");
   }
+}
+
+// Every birthday that fits what is said on the day of the decision, in order.
+// Empty where nothing is.
+std::vector<Day> BirthsOf(const Inquiry& inquiry) {
+  const v1::Patient& patient = inquiry.patient;
+  DayInterval birth = {inquiry.as_of - 366 * (patient.age_years() + 1),
+                       inquiry.as_of - 365 * patient.age_years()};
+  if (!patient.birth_date().empty()) {
+    birth = *ParsePartialDate(patient.birth_date());
+    birth.last = std::min(birth.last, inquiry.as_of);
+  } else if (!patient.has_age_years()) {
+    return {};
+  }
+  std::vector<Day> births;
+  for (Day born = birth.first; born <= birth.last; ++born) {
+    if (!patient.has_age_years() ||
+        CompletedYears(born, inquiry.as_of) == patient.age_years()) {
+      births.push_back(born);
+    }
+  }
+  return births;
 }
 
 template <typename Values, typename Value>
@@ -639,8 +662,7 @@ bool Case::BearsOn(const Said& said, const std::string& place) const {
 bool Case::Covers(const Said& said, const std::string& place) const {
   if (said.areas.empty()) {
     const v1::Concept& about = *oracle_.index().concepts.at(said.concept_id);
-    return IsDenial(said.status) ||
-           about.scope() == v1::CONCEPT_SCOPE_PATIENT;
+    return IsDenial(said.status) || about.scope() == v1::CONCEPT_SCOPE_PATIENT;
   }
   if (place == kAnywhere) return false;
   return std::any_of(said.areas.begin(), said.areas.end(), [&](const auto& a) {
@@ -668,10 +690,9 @@ DayInterval Case::Latest(const Lives& statements, bool onset) const {
   }
   for (const Said* s : statements) {
     if ((onset ? s->onset : s->last).has_value()) continue;
-    const bool answered =
-        std::any_of(dated.begin(), dated.end(), [&](const Said* d) {
-          return d->recorded.first >= s->recorded.last;
-        });
+    const bool answered = std::any_of(
+        dated.begin(), dated.end(),
+        [&](const Said* d) { return d->recorded.first >= s->recorded.last; });
     if (!answered) latest.last = any.last;
   }
   if (latest.first > latest.last) latest.last = any.last;
@@ -780,24 +801,10 @@ std::vector<int> Case::AllowedValues(int c) const {
 }
 
 std::vector<int> Case::AllowedAges(int c) const {
-  const v1::Patient& patient = inquiry_.patient;
-  DayInterval birth;
-  if (!patient.birth_date().empty()) {
-    birth = *ParsePartialDate(patient.birth_date());
-    birth.last = std::min(birth.last, inquiry_.as_of);
-  } else if (patient.has_age_years()) {
-    birth = {inquiry_.as_of - 366 * (patient.age_years() + 1),
-             inquiry_.as_of - 365 * patient.age_years()};
-  } else {
-    return AllowedValues(c);
-  }
+  const std::vector<Day> births = BirthsOf(inquiry_);
+  if (births.empty()) return AllowedValues(c);
   std::set<int> ages;
-  for (Day born = birth.first; born <= birth.last; ++born) {
-    if (!patient.has_age_years() ||
-        CompletedYears(born, inquiry_.as_of) == patient.age_years()) {
-      ages.insert(CompletedYears(born, day_));
-    }
-  }
+  for (const Day born : births) ages.insert(CompletedYears(born, day_));
   std::set<int> allowed;
   for (const int age : ages) {
     for (const int s : oracle_.StatesLike(c, StatesOf(c), age)) {
@@ -844,10 +851,9 @@ bool Case::DrawForward() {
                        [&](int s) { return GateGiven(arc, s); })) {
         continue;
       }
-      left.erase(
-          std::remove_if(left.begin(), left.end(),
-                         [&](int s) { return !TargetImplied(arc, s); }),
-          left.end());
+      left.erase(std::remove_if(left.begin(), left.end(),
+                                [&](int s) { return !TargetImplied(arc, s); }),
+                 left.end());
     }
     if (left.size() == allowed_[target].size()) continue;
     changed = true;
@@ -1051,8 +1057,8 @@ bool Case::HoldsFinding(const v1::FindingCondition& finding,
   const int c = oracle_.ConceptOfLeaf(&finding);
   const std::string place = oracle_.PlaceOfLeaf(finding, inquiry_.area);
   const auto& places = PlacesOf(c);
-  const size_t at = std::find(places.begin(), places.end(), place) -
-                    places.begin();
+  const size_t at =
+      std::find(places.begin(), places.end(), place) - places.begin();
   const Life& life = StatesOf(c)[completion[c]].lives[at];
   const bool present = life.kind == Life::Kind::kPresent;
   const bool past = life.kind == Life::Kind::kPast;
@@ -1351,8 +1357,7 @@ bool Enumeration::RulesOut(const Oracle& oracle, size_t open) const {
     size_t answer = 0;
     for (size_t i = 0; i < open_.size(); ++i) {
       if (settled.count(open_[i]) == 0) continue;
-      const size_t state =
-          row / stride_[i] % case_.AllowedOf(open_[i]).size();
+      const size_t state = row / stride_[i] % case_.AllowedOf(open_[i]).size();
       others -= state * stride_[i];
       if (i == open) answer = state;
     }
@@ -1395,8 +1400,7 @@ bool Enumeration::Settles(const Oracle& oracle,
     for (size_t i = 0; i < open_.size(); ++i) {
       const std::string& id = oracle.catalog().concepts(open_[i]).concept_id();
       if (answered.count(id) == 0) continue;
-      answers.push_back(row / stride_[i] %
-                        case_.AllowedOf(open_[i]).size());
+      answers.push_back(row / stride_[i] % case_.AllowedOf(open_[i]).size());
     }
     const auto [at, added] = by_answers.emplace(answers, verdicts_[row]);
     if (!added && at->second != verdicts_[row]) return false;
@@ -1411,6 +1415,23 @@ std::optional<Day> ClearsOn(const Oracle& oracle, const Inquiry& inquiry,
   const std::set<int> about = oracle.WithConnected(oracle.AskedBy(rule));
   const Day horizon = inquiry.as_of + oracle.LongestWindowOf(rule) + 1;
   for (Day day = inquiry.as_of + 1; day <= horizon; ++day) {
+    const Case then(oracle, inquiry, day, about);
+    if (then.TruthOf(rule) == Truth::kFalse) return day;
+  }
+  // After the last window only birthdays change anything.
+  const auto age = oracle.index().concepts.find(kAge);
+  if (age == oracle.index().concepts.end() ||
+      about.count(oracle.ConceptOf(kAge)) == 0) {
+    return std::nullopt;
+  }
+  const std::vector<Day> births = BirthsOf(inquiry);
+  if (births.empty()) return std::nullopt;
+  const Day youngest = births.back();
+  for (Day day = horizon + 1; CompletedYears(youngest, day) <= kOldestAge;
+       ++day) {
+    if (CompletedYears(youngest, day) == CompletedYears(youngest, day - 1)) {
+      continue;
+    }
     const Case then(oracle, inquiry, day, about);
     if (then.TruthOf(rule) == Truth::kFalse) return day;
   }

@@ -188,10 +188,9 @@ void Record::Read(const v1::Finding& finding, int index) {
 void Record::Close(const v1::ClosedSection& closed) {
   for (const v1::Concept& c : index_.catalog.concepts()) {
     if (c.section() != closed.section() || Index::IsQuantity(c)) continue;
-    const bool mentioned =
-        std::any_of(said_.begin(), said_.end(), [&](const Said& s) {
-          return s.concept_id == c.concept_id();
-        });
+    const bool mentioned = std::any_of(
+        said_.begin(), said_.end(),
+        [&](const Said& s) { return s.concept_id == c.concept_id(); });
     const v1::FindingStatus no =
         c.tense() == v1::QUESTION_TENSE_EVER ? kNever : kAbsent;
     if (mentioned || NoIsContradicted(c.concept_id(), no)) continue;
@@ -259,10 +258,10 @@ void Record::Drop(Day fresh_on) {
       Note(v1::NOTICE_KIND_STALE, s.concept_id, s.finding);
     }
   }
-  said_.erase(std::remove_if(
-                  said_.begin(), said_.end(),
-                  [](const Said& s) { return s.status == kUnknown; }),
-              said_.end());
+  said_.erase(
+      std::remove_if(said_.begin(), said_.end(),
+                     [](const Said& s) { return s.status == kUnknown; }),
+      said_.end());
 }
 
 void Record::Reconcile(const std::string& concept_id) {

@@ -59,7 +59,7 @@ TEST_P(SyntaxError, IsReportedWithItsLineAndColumn) {
       LoadCatalog({{"z.textproto", GetParam().text}, Itch().File()});
   EXPECT_EQ(loaded.catalog, nullptr);
   EXPECT_THAT(loaded.version.digest(), IsEmpty());
-  EXPECT_THAT(FormattedOf(loaded), ::testing::Contains(GetParam().diagnostic));
+  EXPECT_THAT(FormattedOf(loaded), ElementsAre(GetParam().diagnostic));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -67,16 +67,16 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         SyntaxCase{{"AnUnknownField"},
                    "concerns {\n  concern_id: \"a\"\n  displya: \"A\"\n}\n",
-                   "z.textproto:3:3: error: message type "
+                   "z.textproto:3:10: error: message type "
                    "\"needlewise.v1.Concern\" has no field named \"displya\"\n"
                    "    displya: \"A\"\n"
-                   "    ^"},
+                   "           ^"},
         SyntaxCase{{"AnUnknownEnumerator"},
                    "plan_items { section: PLAN_SECTION_NEVER }\n",
-                   "z.textproto:1:23: error: unknown enumeration value of "
+                   "z.textproto:1:42: error: unknown enumeration value of "
                    "\"PLAN_SECTION_NEVER\" for field \"section\"\n"
                    "  plan_items { section: PLAN_SECTION_NEVER }\n"
-                   "                        ^"},
+                   "                                           ^"},
         SyntaxCase{{"ATextForANumber"},
                    "courses { sessions_min: \"two\" }\n",
                    "z.textproto:1:25: error: expected integer, got: \"two\"\n"
@@ -102,11 +102,11 @@ TEST(SyntaxError, OfASuiteIsReportedToo) {
       LoadCatalog({Itch().File(), Suite("cases { nam: \"x\" }\n")});
   EXPECT_EQ(loaded.catalog, nullptr);
   EXPECT_THAT(FormattedOf(loaded),
-              ElementsAre("cases/itch.textproto:3:9: error: message type "
+              ElementsAre("cases/itch.textproto:3:12: error: message type "
                           "\"needlewise.testing.v1.RuleCase\" has no field "
                           "named \"nam\"\n"
                           "  cases { nam: \"x\" }\n"
-                          "          ^"));
+                          "             ^"));
 }
 
 // ---------------------------------------------------------------------------
@@ -440,8 +440,8 @@ TEST(FormatDiagnostic, PointsAtTheColumn) {
 }
 
 TEST(FormatDiagnostic, KeepsTabsSoThatTheCaretStaysBelow) {
-  EXPECT_EQ(FormatDiagnostic(At(3, 3, "\t\tx")),
-            "f:3:3: error: wrong\n  \t\tx\n  \t\t^");
+  EXPECT_EQ(FormatDiagnostic(At(3, 17, "\t\tx")),
+            "f:3:17: error: wrong\n  \t\tx\n  \t\t^");
 }
 
 TEST(FormatDiagnostic, SaysWhatIsOnlyAWarning) {

@@ -619,8 +619,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "device `roller`: `treatments` needs at least one treatment",
                   "roller"},
         FaultCase{{"DeviceOfAnUnknownTreatment"},
-                  Having(kDevice, "treatments", "@@treatments: 'needles'"),
-                  "device `roller`: treatment `needles` is not defined; did "
+                  Having(kDevice, "treatments", "@@treatments: 'needlin'"),
+                  "device `roller`: treatment `needlin` is not defined; did "
                   "you mean `needling`?",
                   "roller"},
         FaultCase{{"ExclusionOfAnUnknownConcept"},

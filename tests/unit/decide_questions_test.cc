@@ -249,6 +249,27 @@ TEST(SuggestedQuestions, OfSeveralTreatmentsAndAreasAreAskedOnce) {
   EXPECT_THAT(AskedIn(MustSuggest(request)), ElementsAre("rash"));
 }
 
+TEST(SuggestedQuestions, ComeInTheOrderOfTheStrictestTheyDecideAnywhere) {
+  const auto catalog = CatalogBuilder()
+                           .Condition("first")
+                           .Condition("second")
+                           .Review("first-of-needling", IsEver("first"))
+                           .Deferral("second-of-needling", IsEver("second"))
+                           .For("plasma")
+                           .Contraindication("first-of-plasma", IsEver("first"))
+                           .Build();
+  v1::SuggestQuestionsRequest request =
+      RequestOf(PatientWith({}), v1::AUDIENCE_PATIENT);
+  request.mutable_treatments(0)->set_treatment("plasma");
+  *request.add_treatments() =
+      FromText<v1::TreatmentSelection>("treatment: 'needling' areas: 'cheeks'");
+  v1::SuggestQuestionsResponse answer;
+  Violations violations;
+  ASSERT_TRUE(SuggestQuestions(*catalog, EnvironmentOn(), request, &answer,
+                               &violations));
+  EXPECT_THAT(AskedIn(answer), ElementsAre("first", "second"));
+}
+
 TEST(SuggestedQuestions, StopAsSoonAsTheOutcomeIsSettled) {
   v1::Patient patient;
   int asked = 0;

@@ -337,6 +337,15 @@ INSTANTIATE_TEST_SUITE_P(
     CaseName());
 
 INSTANTIATE_TEST_SUITE_P(
+    UnknownDates, EligibleFrom,
+    ::testing::Values(
+        // It ended after it began, and by the day of the decision.
+        FromCase{{"OfWhatBeganInTheWindow"},
+                 {Past("aspirin", "onset: '2026-11-19'")},
+                 "2026-11-23"}),
+    CaseName());
+
+INSTANTIATE_TEST_SUITE_P(
     WithoutADate, EligibleFrom,
     ::testing::Values(
         FromCase{{"WhatIsSoNow"}, {Present("fever")}, ""},
@@ -377,6 +386,36 @@ INSTANTIATE_TEST_SUITE_P(
                   Past("aspirin", "last: '2026-11'")},
                  "2026-11-26",
                  false}),
+    CaseName());
+
+struct BirthdayCase : TestCase {
+  std::string patient;
+  std::string eligible_from;
+};
+
+class EligibleFromABirthday : public ::testing::TestWithParam<BirthdayCase> {};
+
+TEST_P(EligibleFromABirthday, IsTheLatestThatItCanBe) {
+  const auto catalog =
+      CatalogBuilder().Age().Deferral("minor", IsBelow("age", 18)).Build();
+  const v1::AreaDecision decision =
+      MustDecide(*catalog, RequestFor(PatientWith({}, GetParam().patient)));
+  EXPECT_EQ(decision.verdict(), v1::VERDICT_DEFERRED);
+  EXPECT_EQ(decision.eligible_from(), GetParam().eligible_from);
+  EXPECT_FALSE(decision.provisional());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Ages, EligibleFromABirthday,
+    ::testing::Values(
+        BirthdayCase{{"ABirthDate"}, "birth_date: '2009-01-15'", "2027-01-15"},
+        BirthdayCase{{"AMonthOfBirth"}, "birth_date: '2009-01'", "2027-01-31"},
+        BirthdayCase{{"AYearOfBirth"}, "birth_date: '2009'", "2027-12-31"},
+        BirthdayCase{{"ALeapDay"}, "birth_date: '2012-02-29'", "2030-03-01"},
+        BirthdayCase{{"AnAge"}, "age_years: 17", "2027-11-20"},
+        BirthdayCase{{"AnAgeAndAYearOfBirth"},
+                     "age_years: 17 birth_date: '2009'",
+                     "2027-11-20"}),
     CaseName());
 
 TEST(EligibleFrom, IsNotGivenBesideAContraindication) {

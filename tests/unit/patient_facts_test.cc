@@ -459,6 +459,16 @@ TEST(ContradictionInPlaces, ADenialEverywhereContradictsAnyPresence) {
   }
 }
 
+TEST(ContradictionInPlaces, WhatIsContestedHereIsNotSettledByElsewhere) {
+  // Whether it is on the cheeks is open; that it is on the back alone says the
+  // cheeks are free of it only if it is not.
+  const v1::Patient patient =
+      PatientWith({Present("rash", "areas: 'cheeks' source: SOURCE_PATIENT"),
+                   Absent("rash", "areas: 'cheeks' source: SOURCE_EHR"),
+                   Present("rash", "areas: 'back' areas_complete: true")});
+  EXPECT_EQ(LetterOf(TruthsOf(PlaceCatalog(), patient).at("here-now")), 'U');
+}
+
 // ---------------------------------------------------------------------------
 // Quantities.
 
@@ -804,11 +814,34 @@ INSTANTIATE_TEST_SUITE_P(
                                {"IMPLICATION_BROKEN old_pacemaker [1]"}}),
     CaseName());
 
+TEST(Gate, ThatIsOpenedFromBelowImpliesWhatItsYesDoes) {
+  const auto catalog = CatalogBuilder()
+                           .Condition("gate", "tense: QUESTION_TENSE_NOW")
+                           .Condition("below", "tense: QUESTION_TENSE_NOW")
+                           .Condition("beside", "tense: QUESTION_TENSE_NOW")
+                           .Implies("gate", kAbsent, "below", kAbsent)
+                           .Implies("gate", v1::FINDING_STATUS_PRESENT,
+                                    "beside", v1::FINDING_STATUS_PRESENT)
+                           .Note("beside-now", IsNow("beside"))
+                           .Build();
+  EXPECT_EQ(
+      LetterOf(
+          TruthsOf(*catalog, PatientWith({Present("below")})).at("beside-now")),
+      'T');
+}
+
 TEST(Gate, AnswerDoesNotGoStaleInWhatItImplies) {
   const v1::Patient patient =
       PatientWith({Never("bleeding", "recorded: '2020-01-01'")});
   EXPECT_EQ(TruthsOf(GateCatalog(), patient).at("platelets-low"),
             Truth::kFalse);
+}
+
+TEST(Gate, IsNotDeniedByClosingASectionOverWhatWasLeftOpenBelowIt) {
+  const v1::Patient patient = PatientWith(
+      {NotKnown("pacemaker")}, "closed_sections { section: 'history' }");
+  EXPECT_EQ(LetterOf(TruthsOf(GateCatalog(), patient).at("pacemaker-ever")),
+            'U');
 }
 
 TEST(Gate, IsNotDeniedByClosingASectionOverWhatLiesBelowIt) {

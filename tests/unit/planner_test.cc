@@ -59,7 +59,7 @@ const CompiledCatalog& Plans() {
           .Add(
               Course("of-scars", "needling", "concerns: 'scars'", 3, 4, 28, 42))
           .Add(Course("of-heat", "heat", "concerns: 'wrinkles'", 2, 2, 30, 60))
-          .Add(Item("avoid-sun", "PRE_CARE", "from_hours: -72 until_hours: -1"))
+          .Add(Item("avoid-sun", "PRE_CARE", "from_hours: -60 until_hours: -1"))
           .Add(Item("no-make-up", "AFTER_CARE", "until_hours: 24"))
           .Add(Item("no-retinoid", "AFTER_CARE", "until_hours: 25"))
           .Add(Item("redness", "TIMELINE", "from_hours: 36 until_hours: 72"))
