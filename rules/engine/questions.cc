@@ -106,19 +106,19 @@ class Search {
         }
       }
     }
-    benign_holds_ = NothingFires(benign_, Strictness::kPrecaution) &&
-                    IsPossible(benign_);
+    benign_holds_ =
+        NothingFires(benign_, Strictness::kPrecaution) && IsPossible(benign_);
   }
 
   // Whether no implication is broken.
   bool IsPossible(const std::vector<WorldSet>& possible) const {
-    return std::none_of(
-        catalog_.implications.begin(), catalog_.implications.end(),
-        [&](const CompiledImplication& arc) {
-          return (possible[arc.gate] & ~arc.given) == 0 &&
-                 (possible[arc.target] & arc.implied) == 0 &&
-                 !facts_.IsBroken(arc.target);
-        });
+    return std::none_of(catalog_.implications.begin(),
+                        catalog_.implications.end(),
+                        [&](const CompiledImplication& arc) {
+                          return (possible[arc.gate] & ~arc.given) == 0 &&
+                                 (possible[arc.target] & arc.implied) == 0 &&
+                                 !facts_.IsBroken(arc.target);
+                        });
   }
 
   // Whether every live rule at least as strict as `level` is false.
@@ -339,8 +339,8 @@ class Search {
       if ((can_be & arc.given) == 0 || (can_be & ~arc.given) == 0) continue;
       if (facts_.IsBroken(arc.target)) continue;
       const WorldSet target = facts_.possible[arc.target];
-      settles = settles ||
-                ((target & ~arc.implied) != 0 && influences_[arc.target]);
+      settles =
+          settles || ((target & ~arc.implied) != 0 && influences_[arc.target]);
     }
     if (!settles) return false;
     for (const Others others :
@@ -456,8 +456,7 @@ class Search {
       for (const int i : catalog_.implications_to[c]) {
         const CompiledImplication& arc = catalog_.implications[i];
         // Others can give way to what has changed only where they are free.
-        if (breaks(arc) &&
-            (others != Others::kAny || has_changed(arc.gate))) {
+        if (breaks(arc) && (others != Others::kAny || has_changed(arc.gate))) {
           return false;
         }
       }

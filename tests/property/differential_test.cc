@@ -90,9 +90,9 @@ void Compare(const CompiledCatalog& catalog, const oracle::Oracle& oracle,
       << testing::PrintToString(must);
   // Where only together the rules leave one verdict, each rule is unknown yet,
   // and the questions are those that settle the rules.
-  ASSERT_TRUE(may.empty() || std::includes(may.begin(), may.end(),
-                                           outstanding.begin(),
-                                           outstanding.end()))
+  ASSERT_TRUE(may.empty() ||
+              std::includes(may.begin(), may.end(), outstanding.begin(),
+                            outstanding.end()))
       << Describe(oracle.catalog(), inquiry) << "asks "
       << testing::PrintToString(outstanding) << " where only "
       << testing::PrintToString(may) << " have influence";
