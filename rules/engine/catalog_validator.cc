@@ -15,6 +15,9 @@
 namespace needlewise {
 namespace {
 
+// Keeps day counts far from overflow.
+constexpr int kLongestWindow = 10000;
+
 // Ids of one kind of record, and what they are called in messages.
 struct Registry {
   const char* kind;
@@ -510,7 +513,8 @@ class Validator {
       if (least > most || most > 6) {
         Error(inner, "maximum_skin_type", "skin types run from 1 to 6");
       }
-      if (use.minimum_age() < 0 || use.maximum_depth_mm() < 0) {
+      if (use.minimum_age() < 0 || !(use.maximum_depth_mm() >= 0) ||
+          !std::isfinite(use.maximum_depth_mm())) {
         Error(inner, "minimum_age", "ages and depths are not negative");
       }
     }
@@ -521,6 +525,9 @@ class Validator {
     Require(p, "unit", r.unit());
     if (!std::isfinite(r.value()) || r.value() <= 0) {
       Error(p, "value", "`value` must be a number greater than 0");
+    }
+    if (IsTimeUnit(r.unit()) && r.value() > kLongestWindow) {
+      Error(p, "value", "a time is at most 10,000 of its unit");
     }
     if (IsTimeUnit(r.unit()) && r.value() != std::floor(r.value())) {
       Error(p, "value", "a time is a whole number of its unit");
@@ -680,6 +687,12 @@ class Validator {
         return;
       default:
         break;
+    }
+    if (std::max({window.hours(), window.days(), window.weeks(),
+                  window.months()}) > kLongestWindow) {
+      Report(p.Here(
+          absl::StrCat(Subject(), "a window is at most 10,000 of its unit")));
+      return;
     }
     if (window.hours() < 0 || window.days() < 0 || window.weeks() < 0 ||
         window.months() < 0 ||
