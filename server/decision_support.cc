@@ -61,6 +61,12 @@ Violations CheckBatch(const v1::BatchScreenEligibilityRequest& request,
   return violations;
 }
 
+// Waits until the answer may leave.
+absl::Status AwaitRecord(absl::StatusOr<PendingAnswer> pending) {
+  if (!pending.ok()) return pending.status();
+  return std::move(*pending).Await().status;
+}
+
 }  // namespace
 
 DecisionSupport::DecisionSupport(Options options,
@@ -102,16 +108,21 @@ absl::Status DecisionSupport::Screen(
   return absl::OkStatus();
 }
 
-absl::Status DecisionSupport::ScreenEligibility(
-    const v1::ScreenEligibilityRequest& request,
+absl::StatusOr<PendingAnswer> DecisionSupport::StartScreenEligibility(
+    const Caller& /*caller*/, const v1::ScreenEligibilityRequest& request,
     v1::ScreenEligibilityResponse* response) const {
   const std::shared_ptr<const ActiveCatalog> active = catalogs_->Current();
   if (active == nullptr) return CatalogNotLoaded();
-  return Screen(*active->compiled, Today(), request, response);
+  if (absl::Status status =
+          Screen(*active->compiled, Today(), request, response);
+      !status.ok()) {
+    return status;
+  }
+  return PendingAnswer();
 }
 
-absl::Status DecisionSupport::BatchScreenEligibility(
-    const v1::BatchScreenEligibilityRequest& request,
+absl::StatusOr<PendingAnswer> DecisionSupport::StartBatchScreenEligibility(
+    const Caller& /*caller*/, const v1::BatchScreenEligibilityRequest& request,
     absl::FunctionRef<absl::Status()> may_go_on,
     v1::BatchScreenEligibilityResponse* response) const {
   const std::shared_ptr<const ActiveCatalog> active = catalogs_->Current();
@@ -128,7 +139,7 @@ absl::Status DecisionSupport::BatchScreenEligibility(
     *result->mutable_status() = ToRpcStatus(status);
     if (!status.ok()) result->clear_response();
   }
-  return absl::OkStatus();
+  return PendingAnswer();
 }
 
 absl::Status DecisionSupport::SuggestQuestions(
@@ -149,8 +160,8 @@ absl::Status DecisionSupport::SuggestQuestions(
   return absl::OkStatus();
 }
 
-absl::Status DecisionSupport::RecommendAddOns(
-    const v1::RecommendAddOnsRequest& request,
+absl::StatusOr<PendingAnswer> DecisionSupport::StartRecommendAddOns(
+    const Caller& /*caller*/, const v1::RecommendAddOnsRequest& request,
     v1::RecommendAddOnsResponse* response) const {
   const std::shared_ptr<const ActiveCatalog> active = catalogs_->Current();
   if (active == nullptr) return CatalogNotLoaded();
@@ -168,11 +179,11 @@ absl::Status DecisionSupport::RecommendAddOns(
   response->set_decision_id(MakeDecisionId(
       {"add_ons", request.request_id(), &request, decision->as_of(),
        decision->today(), catalog.version.digest(), site_}));
-  return absl::OkStatus();
+  return PendingAnswer();
 }
 
-absl::Status DecisionSupport::PlanTreatment(
-    const v1::PlanTreatmentRequest& request,
+absl::StatusOr<PendingAnswer> DecisionSupport::StartPlanTreatment(
+    const Caller& /*caller*/, const v1::PlanTreatmentRequest& request,
     v1::PlanTreatmentResponse* response) const {
   const std::shared_ptr<const ActiveCatalog> active = catalogs_->Current();
   if (active == nullptr) return CatalogNotLoaded();
@@ -206,7 +217,47 @@ absl::Status DecisionSupport::PlanTreatment(
       MakeDecisionId({"plan", request.request_id(), &request, plan->as_of(),
                       absl::FormatCivilTime(environment.today),
                       catalog.version.digest(), site_}));
-  return absl::OkStatus();
+  return PendingAnswer();
+}
+
+absl::Status DecisionSupport::ScreenEligibility(
+    const v1::ScreenEligibilityRequest& request,
+    v1::ScreenEligibilityResponse* response, const Caller& caller) const {
+  return AwaitRecord(StartScreenEligibility(caller, request, response));
+}
+
+absl::Status DecisionSupport::BatchScreenEligibility(
+    const v1::BatchScreenEligibilityRequest& request,
+    absl::FunctionRef<absl::Status()> may_go_on,
+    v1::BatchScreenEligibilityResponse* response, const Caller& caller) const {
+  absl::StatusOr<PendingAnswer> pending =
+      StartBatchScreenEligibility(caller, request, may_go_on, response);
+  if (!pending.ok()) return pending.status();
+  const RecordOutcome outcome = std::move(*pending).Await();
+  ReplaceFaultyItems(outcome.faults, response);
+  return outcome.status;
+}
+
+absl::Status DecisionSupport::RecommendAddOns(
+    const v1::RecommendAddOnsRequest& request,
+    v1::RecommendAddOnsResponse* response, const Caller& caller) const {
+  return AwaitRecord(StartRecommendAddOns(caller, request, response));
+}
+
+absl::Status DecisionSupport::PlanTreatment(
+    const v1::PlanTreatmentRequest& request,
+    v1::PlanTreatmentResponse* response, const Caller& caller) const {
+  return AwaitRecord(StartPlanTreatment(caller, request, response));
+}
+
+void ReplaceFaultyItems(const std::vector<RecordOutcome::ItemFault>& faults,
+                        v1::BatchScreenEligibilityResponse* response) {
+  for (const RecordOutcome::ItemFault& fault : faults) {
+    v1::BatchScreenEligibilityResult* result =
+        response->mutable_results(static_cast<int>(fault.index));
+    *result->mutable_status() = ToRpcStatus(fault.status);
+    result->clear_response();
+  }
 }
 
 }  // namespace needlewise

@@ -1,6 +1,10 @@
 // Answers clinical requests, whatever door they came in through: one snapshot
 // of the catalogue for each, the checks that are not the engine's, the
 // engine's answer, the decision's id. Knows nothing of gRPC.
+//
+// Each deciding method comes in two forms. `Start…` decides on the calling
+// thread, fills `*response`, and gives the right to send it once its record is
+// committed: for callers that must not block. The other waits for that.
 
 #ifndef NEEDLEWISE_SERVER_DECISION_SUPPORT_H_
 #define NEEDLEWISE_SERVER_DECISION_SUPPORT_H_
@@ -10,6 +14,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "needlewise/v1/patient.pb.h"
 #include "needlewise/v1/recommendation.pb.h"
@@ -17,9 +22,18 @@
 #include "rules/engine/decide.h"
 #include "server/catalog_manager.h"
 #include "server/clock.h"
+#include "server/pending_answer.h"
 #include "server/telemetry/json_log.h"
 
 namespace needlewise {
+
+// Who asks, and how, as the record says it.
+struct Caller {
+  // The name that the door has verified.
+  std::string name = "anonymous";
+  // True: the request is one of a stream.
+  bool streams = false;
+};
 
 // All methods may be called from any thread, and fill `*response` only where
 // they return OK.
@@ -40,24 +54,42 @@ class DecisionSupport {
   DecisionSupport(Options options, const CatalogManager* catalogs,
                   const Clock* clock, const Log* log);
 
+  absl::StatusOr<PendingAnswer> StartScreenEligibility(
+      const Caller& caller, const v1::ScreenEligibilityRequest& request,
+      v1::ScreenEligibilityResponse* response) const;
   absl::Status ScreenEligibility(const v1::ScreenEligibilityRequest& request,
-                                 v1::ScreenEligibilityResponse* response) const;
+                                 v1::ScreenEligibilityResponse* response,
+                                 const Caller& caller = {}) const;
 
   // Each item has its own status. Before each, asks `may_go_on`, and stops
   // with what it says where that is not OK.
+  absl::StatusOr<PendingAnswer> StartBatchScreenEligibility(
+      const Caller& caller, const v1::BatchScreenEligibilityRequest& request,
+      absl::FunctionRef<absl::Status()> may_go_on,
+      v1::BatchScreenEligibilityResponse* response) const;
   absl::Status BatchScreenEligibility(
       const v1::BatchScreenEligibilityRequest& request,
       absl::FunctionRef<absl::Status()> may_go_on,
-      v1::BatchScreenEligibilityResponse* response) const;
+      v1::BatchScreenEligibilityResponse* response,
+      const Caller& caller = {}) const;
 
+  // Decides nothing, so it leaves no record.
   absl::Status SuggestQuestions(const v1::SuggestQuestionsRequest& request,
                                 v1::SuggestQuestionsResponse* response) const;
 
+  absl::StatusOr<PendingAnswer> StartRecommendAddOns(
+      const Caller& caller, const v1::RecommendAddOnsRequest& request,
+      v1::RecommendAddOnsResponse* response) const;
   absl::Status RecommendAddOns(const v1::RecommendAddOnsRequest& request,
-                               v1::RecommendAddOnsResponse* response) const;
+                               v1::RecommendAddOnsResponse* response,
+                               const Caller& caller = {}) const;
 
+  absl::StatusOr<PendingAnswer> StartPlanTreatment(
+      const Caller& caller, const v1::PlanTreatmentRequest& request,
+      v1::PlanTreatmentResponse* response) const;
   absl::Status PlanTreatment(const v1::PlanTreatmentRequest& request,
-                             v1::PlanTreatmentResponse* response) const;
+                             v1::PlanTreatmentResponse* response,
+                             const Caller& caller = {}) const;
 
  private:
   Environment Today() const;
@@ -73,6 +105,10 @@ class DecisionSupport {
   // Stands for the site's facts in a decision's id.
   const std::string site_;
 };
+
+// Puts the faults of items into the answer to their batch.
+void ReplaceFaultyItems(const std::vector<RecordOutcome::ItemFault>& faults,
+                        v1::BatchScreenEligibilityResponse* response);
 
 }  // namespace needlewise
 

@@ -1,12 +1,14 @@
 #include "server/grpc_services.h"
 
 #include <utility>
+#include <vector>
 
 #include "needlewise/v1/decision_log.grpc.pb.h"
 #include "needlewise/v1/recommendation.grpc.pb.h"
 #include "needlewise/v1/rule_catalog.grpc.pb.h"
 #include "needlewise/v1/screening.grpc.pb.h"
 #include "server/catalog_queries.h"
+#include "server/pending_answer.h"
 #include "server/screening_stream.h"
 #include "server/status.h"
 #include "server/unary_method.h"
@@ -45,6 +47,60 @@ ServerUnaryReactor* Respond(const ServiceParts& parts, absl::string_view method,
   return incoming.reactor;
 }
 
+// Puts the faults of items into the bytes of an answer.
+absl::Status ReplaceFaultyItems(
+    const std::vector<RecordOutcome::ItemFault>& faults, ByteBuffer* out) {
+  v1::BatchScreenEligibilityResponse response;
+  if (absl::Status read = DecodeMessage(*out, &response); !read.ok()) {
+    return read;
+  }
+  needlewise::ReplaceFaultyItems(faults, &response);
+  *out = EncodeMessage(response);
+  return absl::OkStatus();
+}
+
+// Makes the answer to a call in the handler, and lets it leave once its record
+// is committed, from whichever thread says so.
+template <typename Request, typename Response, typename Answer>
+ServerUnaryReactor* RespondWhenRecorded(const ServiceParts& parts,
+                                        absl::string_view method,
+                                        const CallbackServerContext& context,
+                                        const ByteBuffer& in, ByteBuffer* out,
+                                        Answer&& answer) {
+  IncomingCall incoming = Admit(method, context, in, parts.gate, parts.log,
+                                parts.max_request_bytes);
+  ServerUnaryReactor* const reactor = incoming.reactor;
+  absl::StatusOr<PendingAnswer> pending = PendingAnswer();
+  if (incoming.admitted.ok()) {
+    pending = StartAnswerBytes<Request, Response>(in, out,
+                                                  std::forward<Answer>(answer));
+  } else {
+    pending = std::move(incoming.admitted);
+  }
+  if (!pending.ok()) {
+    std::move(incoming.call).Finish(pending.status());
+    return reactor;
+  }
+  std::move(*pending).WhenRecorded(
+      [out, call = std::move(incoming.call)](RecordOutcome outcome) mutable {
+        if (!outcome.faults.empty()) {
+          outcome.status.Update(ReplaceFaultyItems(outcome.faults, out));
+        }
+        std::move(call).Finish(outcome.status);
+      });
+  return reactor;
+}
+
+// The name of a caller, as far as the connection proves it.
+Caller CallerOf(const CallbackServerContext& context) {
+  Caller caller;
+  const auto auth = context.auth_context();
+  if (auth == nullptr || !auth->IsPeerAuthenticated()) return caller;
+  const auto names = auth->GetPeerIdentity();
+  if (!names.empty()) caller.name.assign(names[0].data(), names[0].size());
+  return caller;
+}
+
 // Answers a call from the catalogue in force.
 template <typename Request, typename Response, typename Answer>
 ServerUnaryReactor* RespondFromCatalog(const ServiceParts& parts,
@@ -79,10 +135,11 @@ class ScreeningHandlers final
                                         ByteBuffer* out) override {
     using Request = v1::ScreenEligibilityRequest;
     using Response = v1::ScreenEligibilityResponse;
-    return Respond<Request, Response>(
+    return RespondWhenRecorded<Request, Response>(
         parts_, "ScreenEligibility", *context, *in, out,
-        [this](const Request& request, Response* response) {
-          return parts_.support->ScreenEligibility(request, response);
+        [this, context](const Request& request, Response* response) {
+          return parts_.support->StartScreenEligibility(CallerOf(*context),
+                                                        request, response);
         });
   }
 
@@ -91,11 +148,12 @@ class ScreeningHandlers final
                                              ByteBuffer* out) override {
     using Request = v1::BatchScreenEligibilityRequest;
     using Response = v1::BatchScreenEligibilityResponse;
-    return Respond<Request, Response>(
+    return RespondWhenRecorded<Request, Response>(
         parts_, "BatchScreenEligibility", *context, *in, out,
         [this, context](const Request& request, Response* response) {
-          return parts_.support->BatchScreenEligibility(
-              request, [context] { return StillWanted(*context); }, response);
+          return parts_.support->StartBatchScreenEligibility(
+              CallerOf(*context), request,
+              [context] { return StillWanted(*context); }, response);
         });
   }
 
@@ -106,8 +164,9 @@ class ScreeningHandlers final
       return new RefusedStream<grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>>(
           ticket.status());
     }
-    return new ScreeningStream(context, *std::move(ticket), parts_.support,
-                               parts_.log, parts_.max_request_bytes);
+    return new ScreeningStream(context, CallerOf(*context), *std::move(ticket),
+                               parts_.support, parts_.log,
+                               parts_.max_request_bytes);
   }
 
   ServerUnaryReactor* SuggestQuestions(CallbackServerContext* context,
@@ -141,10 +200,11 @@ class RecommendationHandlers final
                                       ByteBuffer* out) override {
     using Request = v1::RecommendAddOnsRequest;
     using Response = v1::RecommendAddOnsResponse;
-    return Respond<Request, Response>(
+    return RespondWhenRecorded<Request, Response>(
         parts_, "RecommendAddOns", *context, *in, out,
-        [this](const Request& request, Response* response) {
-          return parts_.support->RecommendAddOns(request, response);
+        [this, context](const Request& request, Response* response) {
+          return parts_.support->StartRecommendAddOns(CallerOf(*context),
+                                                      request, response);
         });
   }
 
@@ -153,10 +213,11 @@ class RecommendationHandlers final
                                     ByteBuffer* out) override {
     using Request = v1::PlanTreatmentRequest;
     using Response = v1::PlanTreatmentResponse;
-    return Respond<Request, Response>(
+    return RespondWhenRecorded<Request, Response>(
         parts_, "PlanTreatment", *context, *in, out,
-        [this](const Request& request, Response* response) {
-          return parts_.support->PlanTreatment(request, response);
+        [this, context](const Request& request, Response* response) {
+          return parts_.support->StartPlanTreatment(CallerOf(*context), request,
+                                                    response);
         });
   }
 

@@ -5,15 +5,17 @@
 #include "server/call_arena.h"
 #include "server/grpc_status.h"
 #include "server/message_codec.h"
+#include "server/pending_answer.h"
 #include "server/status.h"
 
 namespace needlewise {
 
 ScreeningStream::ScreeningStream(const grpc::CallbackServerContext* context,
-                                 CallGate::Ticket ticket,
+                                 Caller caller, CallGate::Ticket ticket,
                                  const DecisionSupport* support, const Log* log,
                                  int max_request_bytes)
     : context_(context),
+      caller_{std::move(caller.name), true},
       ticket_(std::move(ticket)),
       support_(support),
       log_(log),
@@ -29,10 +31,7 @@ void ScreeningStream::OnReadDone(bool ok) {
   ++requests_read_;
   if (absl::Status answered = Answer(); !answered.ok()) {
     End(answered);
-    return;
   }
-  read_.Clear();
-  StartWrite(&written_);
 }
 
 void ScreeningStream::OnWriteDone(bool ok) {
@@ -53,16 +52,36 @@ absl::Status ScreeningStream::Answer() {
   if (absl::Status read = DecodeMessage(read_, request); !read.ok()) {
     return read;
   }
-  response->set_index(request->index());
-  absl::Status status = CheckSize(read_, max_request_bytes_);
-  if (status.ok()) {
-    status = support_->ScreenEligibility(request->request(),
-                                         response->mutable_response());
+  const int64_t index = request->index();
+  absl::StatusOr<PendingAnswer> pending = PendingAnswer();
+  if (absl::Status size = CheckSize(read_, max_request_bytes_); !size.ok()) {
+    pending = std::move(size);
+  } else {
+    pending = support_->StartScreenEligibility(caller_, request->request(),
+                                               response->mutable_response());
   }
-  if (!status.ok()) response->clear_response();
-  *response->mutable_status() = ToRpcStatus(status);
+  if (!pending.ok()) {
+    Send(index, pending.status());
+    return absl::OkStatus();
+  }
+  response->set_index(index);
+  *response->mutable_status() = ToRpcStatus(absl::OkStatus());
   written_ = EncodeMessage(*response);
+  std::move(*pending).WhenRecorded([this, index](const RecordOutcome& outcome) {
+    Send(index, outcome.status);
+  });
   return absl::OkStatus();
+}
+
+void ScreeningStream::Send(int64_t index, const absl::Status& status) {
+  if (!status.ok()) {
+    v1::StreamScreenEligibilityResponse response;
+    response.set_index(index);
+    *response.mutable_status() = ToRpcStatus(status);
+    written_ = EncodeMessage(response);
+  }
+  read_.Clear();
+  StartWrite(&written_);
 }
 
 void ScreeningStream::End(const absl::Status& status) {

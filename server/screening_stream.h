@@ -14,14 +14,14 @@
 
 namespace needlewise {
 
-// One open `StreamScreenEligibility`. Reads a request, answers it, and only
-// then reads the next: a caller that does not take its answers is not read
-// from. Owns itself.
+// One open `StreamScreenEligibility`. Reads a request, answers it once the
+// record is committed, and only then reads the next: a caller that does not
+// take its answers is not read from. Owns itself.
 class ScreeningStream final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
   // No pointer is owned.
-  ScreeningStream(const grpc::CallbackServerContext* context,
+  ScreeningStream(const grpc::CallbackServerContext* context, Caller caller,
                   CallGate::Ticket ticket, const DecisionSupport* support,
                   const Log* log, int max_request_bytes);
 
@@ -30,12 +30,15 @@ class ScreeningStream final
   void OnDone() override { delete this; }
 
  private:
-  // Fills `written_` from `read_`. An error is one of the stream, not of the
+  // Answers what is in `read_`. An error is one of the stream, not of the
   // request.
   absl::Status Answer();
+  // Sends the answer `written_`, or why there is none.
+  void Send(int64_t index, const absl::Status& status);
   void End(const absl::Status& status);
 
   const grpc::CallbackServerContext* const context_;
+  const Caller caller_;
   const CallGate::Ticket ticket_;
   const DecisionSupport* const support_;
   const Log* const log_;

@@ -15,6 +15,7 @@
 #include "server/call_arena.h"
 #include "server/call_gate.h"
 #include "server/message_codec.h"
+#include "server/pending_answer.h"
 #include "server/status.h"
 #include "server/telemetry/json_log.h"
 
@@ -64,6 +65,21 @@ absl::Status AnswerBytes(const grpc::ByteBuffer& in, grpc::ByteBuffer* out,
   }
   *out = EncodeMessage(*response);
   return absl::OkStatus();
+}
+
+// As above, for an answer that leaves a record: `answer` gives an
+// `absl::StatusOr<PendingAnswer>`. `out` may leave when that allows it.
+template <typename Request, typename Response, typename Answer>
+absl::StatusOr<PendingAnswer> StartAnswerBytes(const grpc::ByteBuffer& in,
+                                               grpc::ByteBuffer* out,
+                                               Answer&& answer) {
+  CallArena arena;
+  auto* request = arena.Make<Request>();
+  auto* response = arena.Make<Response>();
+  if (absl::Status read = DecodeMessage(in, request); !read.ok()) return read;
+  absl::StatusOr<PendingAnswer> pending = answer(*request, response);
+  if (pending.ok()) *out = EncodeMessage(*response);
+  return pending;
 }
 
 }  // namespace needlewise

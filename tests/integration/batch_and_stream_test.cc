@@ -210,8 +210,8 @@ class ScreeningStreamTest : public ::testing::Test {
 
 TEST_F(ScreeningStreamTest, ReadsNoFasterThanItsAnswersAreTaken) {
   ASSERT_TRUE(catalogs_.LoadFirst().ok());
-  auto* stream = new ScreeningStream(&context_, CallGate::Ticket(), &support_,
-                                     &log_, 4096);
+  auto* stream = new ScreeningStream(&context_, Caller(), CallGate::Ticket(),
+                                     &support_, &log_, 4096);
   RecordedStream other_end(stream);
   EXPECT_THAT(other_end.operations, ElementsAre("read"));
 
@@ -230,8 +230,8 @@ TEST_F(ScreeningStreamTest, ReadsNoFasterThanItsAnswersAreTaken) {
 
 TEST_F(ScreeningStreamTest, EndsAtBytesThatAreNoRequest) {
   ASSERT_TRUE(catalogs_.LoadFirst().ok());
-  auto* stream = new ScreeningStream(&context_, CallGate::Ticket(), &support_,
-                                     &log_, 4096);
+  auto* stream = new ScreeningStream(&context_, Caller(), CallGate::Ticket(),
+                                     &support_, &log_, 4096);
   RecordedStream other_end(stream);
   const grpc::Slice garbage("\xFF\xFF\xFF");
   *other_end.read = ByteBuffer(&garbage, 1);
