@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "rules/tools/plain_language.h"
 #include "rules/tools/references.h"
 
 namespace needlewise {
@@ -35,6 +36,7 @@ class Warner {
     WarnOfLabels();
     WarnOfPlanItems();
     WarnOfCases();
+    WarnOfWords();
     std::stable_sort(warnings_.begin(), warnings_.end(),
                      [](const v1::Diagnostic& a, const v1::Diagnostic& b) {
                        return std::make_tuple(a.file(), a.line(), a.column()) <
@@ -244,6 +246,36 @@ class Warner {
                                 "lies in, one that can be treated")),
                    item.item_id());
             });
+  }
+
+  // Questions that patients find hard, and texts that command clinicians.
+  void WarnOfWords() {
+    ForEach("concepts", &v1::RuleCatalog::concepts,
+            [&](const v1::Concept& asked, const Place& place) {
+              if (!IsAskedOfPatients(asked)) return;
+              const std::string hard = HardToRead(asked.question(), "en");
+              if (hard.empty()) return;
+              Warn(place.At("question", -1,
+                            absl::StrCat("concept `", asked.concept_id(),
+                                         "`: the question ", hard)),
+                   asked.concept_id());
+            });
+    ForEach("rules", &v1::RuleCatalog::rules,
+            [&](const v1::Rule& rule, const Place& place) {
+              WarnOfCommand("clinician_text", rule.clinician_text(), rule,
+                            place);
+              WarnOfCommand("cleared_by", rule.cleared_by(), rule, place);
+            });
+  }
+
+  void WarnOfCommand(const char* field, const std::string& text,
+                     const v1::Rule& rule, const Place& place) {
+    const std::string command = CommandIn(text, "en");
+    if (command.empty()) return;
+    Warn(place.At(field, -1,
+                  absl::StrCat("rule `", rule.rule_id(), "`: `", field, "` ",
+                               command)),
+         rule.rule_id());
   }
 
   bool LiesIn(std::string inner, const std::string& outer) const {

@@ -11,7 +11,8 @@ namespace needlewise {
 
 // What is acceptable in a catalogue and still looks like a slip: what is
 // defined and never used, a device label that no rule enforces, a plan item
-// that nobody is ever shown, a rule that no case expects to fire. In order of
+// that nobody is ever shown, a rule that no case expects to fire, a question
+// that patients find hard, a text that commands the clinician. In order of
 // file, line and column. `files` hold no error.
 std::vector<v1::Diagnostic> FindWarnings(
     const std::vector<std::unique_ptr<ParsedFile>>& files);

@@ -29,7 +29,8 @@ constexpr Verb kVerbs[] = {
 Reads, validates and compiles the catalogue and runs its cases. Prints every
 fault as `file:line:column: error: message` with the source line and a caret.
 Warns of what is defined and never used, of device labels that no rule
-enforces, and of rules that no case expects to fire.
+enforces, of rules that no case expects to fire, of questions that patients
+find hard to read, and of texts that command the clinician.
 
   --catalog DIR    the catalogue's folder; without it `rules/catalog` under the
                    current folder or, where there is none, the one built in
