@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
+#include "rules/engine/baselines.h"
 #include "rules/engine/compiled_catalog.h"
-#include "rules/engine/evaluator.h"
 #include "rules/engine/explainer.h"
 
 namespace needlewise {
@@ -117,6 +117,7 @@ class Compiler {
     CompileRules();
     OrderBenignWorlds();
     MakePrograms();
+    MakeBaselines(&out_);
     DescribeCitations();
     for (CompiledRule& rule : out_.rules) {
       rule.explanation.set_title(rule.rule->title());
@@ -1108,15 +1109,18 @@ class Compiler {
   void MakePrograms() {
     out_.concepts_by_section.resize(catalog_.sections_size());
     for (size_t c = 0; c < out_.concepts.size(); ++c) {
-      const CompiledConcept& made = out_.concepts[c];
+      CompiledConcept& made = out_.concepts[c];
       out_.all_worlds.push_back(made.all);
       if (made.section >= 0 && !made.is_quantity) {
+        made.denied = made.definition->tense() == v1::QUESTION_TENSE_EVER
+                          ? made.never_everywhere
+                          : made.absent_everywhere;
+      }
+      if (made.denied != 0) {
         out_.concepts_by_section[made.section].push_back(
             static_cast<int32_t>(c));
       }
     }
-    Facts nothing_known;
-    nothing_known.possible = out_.all_worlds;
     for (size_t t = 0; t < out_.treatments.size(); ++t) {
       CompiledTreatment& treatment = out_.treatments[t];
       std::set<std::string> lineage;
@@ -1160,8 +1164,6 @@ class Compiler {
               }
             }
           }
-          program.nothing_known.push_back(
-              EvaluateRule(out_, rule, nothing_known));
         }
         treatment.programs.push_back(std::move(program));
       }

@@ -24,6 +24,7 @@
 #include "absl/types/span.h"
 #include "needlewise/v1/rule_catalog.pb.h"
 #include "needlewise/v1/screening.pb.h"
+#include "rules/engine/evaluation.h"
 #include "rules/engine/partial_date.h"
 #include "rules/engine/truth.h"
 
@@ -39,16 +40,6 @@ constexpr Truth TruthIn(WorldSet possible, WorldSet satisfying) {
          : both == 0      ? Truth::kFalse
                           : Truth::kUnknown;
 }
-
-// How strict the effect of a rule is; also the strictness of the verdict that
-// it alone gives.
-enum class Strictness : uint8_t {
-  kNote = 0,
-  kPrecaution = 1,
-  kReview = 2,
-  kDeferral = 3,
-  kContraindication = 4,
-};
 
 // A place that the rules look at for a concept.
 struct Region {
@@ -116,6 +107,9 @@ struct CompiledConcept {
   // What a single statement without areas leaves possible.
   WorldSet never_everywhere = 0;
   WorldSet absent_everywhere = 0;
+  // What is left where its questionnaire section is closed and mentions nothing
+  // of it; 0: closing the section says nothing of it.
+  WorldSet denied = 0;
 
   // Worlds from the one that fires fewest rules; where it does not matter,
   // those that imply nothing first.
@@ -130,6 +124,11 @@ struct CompiledConcept {
   int section = -1;
   // Length of the longest chain of implications that begin here.
   int gate_height = 0;
+
+  // Whether its truth can change as days pass.
+  bool HasWindows() const {
+    return !end_windows.empty() || !onset_windows.empty();
+  }
 
   int PastCell(int window) const { return 1 + window; }
   int PresentCell(int window) const {
@@ -151,6 +150,28 @@ struct CompiledImplication {
   WorldSet implied = 0;
 };
 
+// Concepts that implications link, directly or through others: what is known
+// of one can bear on all of them, and on no other concept.
+struct ImplicationGroup {
+  std::vector<int32_t> concepts;
+  // Those that are implied; a target comes after the gates that imply it.
+  std::vector<int32_t> implied;
+};
+
+// Facts to start from, on the day of the decision: an area is treated, no
+// device, depth or concern is named, and of all else either nothing is known or
+// everything is denied that closing every section denies.
+struct Baseline {
+  // By concept, what is stated, and what is left of it once answers have
+  // implied what they do.
+  std::vector<WorldSet> stated;
+  std::vector<WorldSet> possible;
+  // As `Facts::broken`.
+  std::vector<int32_t> broken;
+  // Concepts of which something else can be stated on a later day.
+  std::vector<int32_t> dated;
+};
+
 // The rules of one treatment under one profile.
 struct Program {
   int treatment = -1;
@@ -158,8 +179,8 @@ struct Program {
   std::vector<const CompiledRule*> rules;
   // For each concept, the positions in `rules` that ask it.
   std::vector<std::vector<int32_t>> rules_by_concept;
-  // Truth of each rule where nothing at all is known.
-  std::vector<Truth> nothing_known;
+  // The truth of each rule in each of the catalogue's baselines.
+  std::vector<Evaluation> in_baseline;
   // Rules of the treatment that the profile leaves out, in order of index.
   std::vector<int32_t> left_out;
 };
@@ -207,7 +228,13 @@ class CompiledCatalog {
   std::vector<std::vector<int32_t>> implications_to;
   // Targets of implications; a target comes after the gates that imply it.
   std::vector<int32_t> implied_concepts;
+  std::vector<ImplicationGroup> implication_groups;
+  // For each concept, the index of its group. -1 for none.
+  std::vector<int32_t> implication_group_of;
   std::vector<CompiledArea> areas;
+  // The first is that nothing at all is known, not even the area; the others
+  // are found by `BaselineOf`.
+  std::vector<Baseline> baselines;
   std::vector<CompiledTreatment> treatments;
   // Profile 0 is `standard`.
   std::vector<std::string> profiles;
@@ -234,6 +261,9 @@ class CompiledCatalog {
   // World of the device concept: 0 none named, 1 not listed, 2+i device `i`.
   static constexpr int kNoDevice = 0;
   static constexpr int kUnlistedDevice = 1;
+  // Worlds of a concern's concept.
+  static constexpr WorldSet kNotAConcern = 1;
+  static constexpr WorldSet kIsAConcern = 2;
 
   // Concepts that a code stands for: exact codes, and prefixes by system.
   absl::flat_hash_map<std::string, std::vector<int>> exact_codes;
@@ -245,6 +275,17 @@ class CompiledCatalog {
   std::vector<std::string> citation_lines;
   // Conditions of plan items, by index; empty where an item has none.
   std::vector<std::vector<ConditionNode>> plan_item_conditions;
+
+  // Index of the baseline where `area` is treated and all else is unknown, or
+  // denied.
+  static int BaselineOf(int area, bool denied) {
+    return 1 + 2 * area + (denied ? 1 : 0);
+  }
+
+  // The world of the needle depth's concept where none is stated.
+  WorldSet NoDepthWorld() const {
+    return WorldSet{1} << (2 * concepts[depth_concept].limits.size() + 1);
+  }
 
   bool AreaHolds(int outer, int inner) const {
     return (areas[outer].holds >> inner & 1) != 0;

@@ -102,14 +102,13 @@ class AreaDecider {
     decision->set_area(catalog_.areas[context_.area].definition->area_id());
     decision->set_verdict(Verdict());
     decision->set_possible(VerdictOf(StrictestPossible(evaluation_.tally)));
-    for (size_t i = 0; i < evaluation_.truths.size(); ++i) {
+    ForEachNotFalse(evaluation_.truths, [&](int i) {
       if (evaluation_.truths[i] == Truth::kTrue) {
-        AddFired(static_cast<int>(i), full, decision->add_fired());
-      } else if (evaluation_.truths[i] == Truth::kUnknown &&
-                 program_.rules[i]->strictness != Strictness::kNote) {
+        AddFired(i, full, decision->add_fired());
+      } else if (program_.rules[i]->strictness != Strictness::kNote) {
         decision->add_unknown_rules(program_.rules[i]->rule->rule_id());
       }
-    }
+    });
     if (decision->verdict() == v1::VERDICT_DEFERRED) SetEligibleFrom(decision);
     const OpenQuestions questions = Questions();
     for (const OpenQuestion& q : questions.outstanding) {
@@ -145,14 +144,11 @@ class AreaDecider {
     }
     std::sort(days.begin(), days.end());
     days.erase(std::unique(days.begin(), days.end()), days.end());
+    Facts later = facts_;
     for (const Day day : days) {
       if (day <= patient_.day()) continue;
-      const PatientFacts later(catalog_, patient_.intake(), day,
-                               patient_.day());
-      if (EvaluateRule(catalog_, rule, later.ForContext(context_)) ==
-          Truth::kFalse) {
-        return day;
-      }
+      patient_.MoveTo(day, context_.area, rule.concepts, &later);
+      if (EvaluateRule(catalog_, rule, later) == Truth::kFalse) return day;
     }
     return kLatestDay;
   }
@@ -284,9 +280,7 @@ void DecideTreatment(const PatientFacts& patient,
     v1::AreaDecision* made = decision->add_areas();
     decider.Decide(view, made);
     for (const int broken : decider.facts().broken) {
-      notices->push_back(patient.MakeNotice(v1::NOTICE_KIND_IMPLICATION_BROKEN,
-                                            broken,
-                                            patient.StatementsOf(broken)));
+      notices->push_back(patient.BrokenNotice(broken));
     }
     decision->set_verdict(Stricter(decision->verdict(), made->verdict()));
     decision->set_possible(Stricter(decision->possible(), made->possible()));
@@ -447,9 +441,7 @@ bool SuggestQuestions(const CompiledCatalog& catalog,
       const AreaDecider decider(patient, context, {});
       list.Add(catalog, decider);
       for (const int broken : decider.facts().broken) {
-        notices.push_back(patient.MakeNotice(v1::NOTICE_KIND_IMPLICATION_BROKEN,
-                                             broken,
-                                             patient.StatementsOf(broken)));
+        notices.push_back(patient.BrokenNotice(broken));
       }
     }
   }

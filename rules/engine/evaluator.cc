@@ -1,5 +1,7 @@
 #include "rules/engine/evaluator.h"
 
+#include <algorithm>
+
 namespace needlewise {
 namespace {
 
@@ -86,27 +88,28 @@ bool BreaksImplication(const CompiledCatalog& catalog, const Facts& facts,
 
 Evaluation Evaluate(const CompiledCatalog& catalog, const Program& program,
                     const Facts& facts, const EffectiveStrictness& strictness) {
-  Evaluation evaluation;
-  evaluation.truths = program.nothing_known;
-  // Rules that ask about something known, each once.
+  Evaluation evaluation = program.in_baseline[facts.baseline];
+  // Each rule that asks about something known, once.
   std::vector<bool> done(program.rules.size(), false);
   for (const int c : facts.known) {
     for (const int position : program.rules_by_concept[c]) {
       if (done[position]) continue;
       done[position] = true;
-      evaluation.truths[position] =
-          EvaluateRule(catalog, *program.rules[position], facts);
+      const CompiledRule& rule = *program.rules[position];
+      const Truth truth = EvaluateRule(catalog, rule, facts);
+      Truth& held = evaluation.truths[position];
+      if (truth == held) continue;
+      evaluation.tally.Count(rule.strictness, held, -1);
+      evaluation.tally.Count(rule.strictness, truth, 1);
+      held = truth;
     }
   }
-  for (size_t i = 0; i < evaluation.truths.size(); ++i) {
-    if (evaluation.truths[i] == Truth::kFalse) continue;
-    const size_t level =
-        static_cast<size_t>(strictness.of(static_cast<int>(i)));
-    if (evaluation.truths[i] == Truth::kTrue) {
-      ++evaluation.tally.true_rules[level];
-    } else {
-      ++evaluation.tally.unknown_rules[level];
-    }
+  const std::vector<int>& acknowledged = strictness.acknowledged();
+  for (auto a = acknowledged.begin(); a != acknowledged.end(); ++a) {
+    const Strictness own = program.rules[*a]->strictness;
+    if (std::find(acknowledged.begin(), a, *a) != a) continue;
+    evaluation.tally.Count(own, evaluation.truths[*a], -1);
+    evaluation.tally.Count(strictness.of(*a), evaluation.truths[*a], 1);
   }
   return evaluation;
 }

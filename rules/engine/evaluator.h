@@ -3,26 +3,14 @@
 #ifndef NEEDLEWISE_RULES_ENGINE_EVALUATOR_H_
 #define NEEDLEWISE_RULES_ENGINE_EVALUATOR_H_
 
-#include <array>
 #include <vector>
 
 #include "rules/engine/compiled_catalog.h"
-#include "rules/engine/patient_facts.h"
+#include "rules/engine/evaluation.h"
+#include "rules/engine/facts.h"
 #include "rules/engine/truth.h"
 
 namespace needlewise {
-
-// How many rules of each strictness are true, and unknown.
-struct RuleTally {
-  std::array<int, 5> true_rules{};
-  std::array<int, 5> unknown_rules{};
-};
-
-struct Evaluation {
-  // By position in the program's rules.
-  std::vector<Truth> truths;
-  RuleTally tally;
-};
 
 // Strictness by position in a program's rules, an acknowledged review counting
 // as a precaution.
@@ -40,6 +28,9 @@ class EffectiveStrictness {
     }
     return strictness;
   }
+
+  // Positions, in no order, some perhaps twice.
+  const std::vector<int>& acknowledged() const { return acknowledged_; }
 
   bool IsAcknowledged(int position) const {
     for (const int a : acknowledged_) {
@@ -66,8 +57,8 @@ Truth EvaluateNodeAt(const std::vector<ConditionNode>& nodes, int at,
 Truth EvaluateRule(const CompiledCatalog& catalog, const CompiledRule& rule,
                    const Facts& facts);
 
-// Evaluates every rule. Work grows with what is known, not with the number of
-// rules.
+// Evaluates every rule. Work grows with what is known beside the baseline of
+// the facts, not with the number of rules.
 Evaluation Evaluate(const CompiledCatalog& catalog, const Program& program,
                     const Facts& facts, const EffectiveStrictness& strictness);
 

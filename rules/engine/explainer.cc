@@ -179,17 +179,17 @@ class FactCollector {
       return;
     }
     std::vector<v1::MatchedFact> found;
-    for (const Statement* s : patient_.StatementsOf(c)) {
+    for (const Statement& s : patient_.StatementsOf(c)) {
       const bool bears =
           about.is_quantity ||
           std::any_of(about.regions.begin(), about.regions.end(),
                       [&](const Region& region) {
-                        return patient_.BearsOn(*s, region, context_.area) ||
-                               s->areas_complete;
+                        return patient_.BearsOn(s, region, context_.area) ||
+                               s.areas_complete;
                       });
       if (!bears) continue;
       found.emplace_back();
-      DescribeStatement(catalog_, *s, &found.back());
+      DescribeStatement(catalog_, s, &found.back());
     }
     // Statements in whatever order they came, each once.
     std::sort(found.begin(), found.end(),
@@ -243,12 +243,11 @@ class FactCollector {
       fact->set_display(about.definition->display());
       const CompiledConcept& gate = catalog_.concepts[arc.gate];
       fact->set_implied_by(gate.id);
-      const std::vector<const Statement*> answers =
-          patient_.StatementsOf(arc.gate);
+      const std::vector<Statement> answers = patient_.StatementsOf(arc.gate);
       if (!answers.empty()) {
-        fact->set_source(answers[0]->source);
-        if (answers[0]->given != nullptr) {
-          fact->set_recorded(answers[0]->given->recorded());
+        fact->set_source(answers[0].source);
+        if (answers[0].given != nullptr) {
+          fact->set_recorded(answers[0].given->recorded());
         }
       }
       std::string value;
@@ -399,13 +398,12 @@ void ExplainChange(const Program& program,
   std::vector<int> acknowledged;
   bool possible = true;
   std::string from_date;
-  for (size_t i = 0; i < evaluation.truths.size(); ++i) {
-    const int position = static_cast<int>(i);
-    if (evaluation.truths[i] != Truth::kTrue ||
+  ForEachNotFalse(evaluation.truths, [&](int position) {
+    if (evaluation.truths[position] != Truth::kTrue ||
         strictness.of(position) < Strictness::kReview) {
-      continue;
+      return;
     }
-    const CompiledRule& rule = *program.rules[i];
+    const CompiledRule& rule = *program.rules[position];
     if (rule.strictness == Strictness::kReview) {
       v1::RequiredChange* required = change->add_changes();
       required->set_rule_id(rule.rule->rule_id());
@@ -413,7 +411,7 @@ void ExplainChange(const Program& program,
           rule.rule->title(),
           " A clinician decides and acknowledges it with a reason."));
       acknowledged.push_back(position);
-      continue;
+      return;
     }
     std::string clears_on;
     for (const v1::FiredRule& fired : decision.fired()) {
@@ -437,7 +435,7 @@ void ExplainChange(const Program& program,
         required->set_text(
             absl::StrCat(rule.rule->title(), " Time clears it."));
       }
-      continue;
+      return;
     }
     for (const auto& [c, worlds] : changes) {
       v1::RequiredChange* required = change->add_changes();
@@ -449,15 +447,12 @@ void ExplainChange(const Program& program,
       after.possible[c] = worlds;
       after.known.push_back(c);
     }
-  }
+  });
   change->set_possible(possible);
   change->set_from_date(from_date);
   if (!possible) return;
-  for (size_t i = 0; i < evaluation.truths.size(); ++i) {
-    if (strictness.IsAcknowledged(static_cast<int>(i))) {
-      acknowledged.push_back(static_cast<int>(i));
-    }
-  }
+  acknowledged.insert(acknowledged.end(), strictness.acknowledged().begin(),
+                      strictness.acknowledged().end());
   const Evaluation then = Evaluate(catalog, program, after,
                                    EffectiveStrictness(program, acknowledged));
   change->set_verdict(VerdictFrom(then.tally));

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_format.h"
+#include "absl/strings/str_cat.h"
 
 namespace needlewise {
 namespace {
@@ -38,8 +38,9 @@ absl::CivilDay FromDay(Day day) { return kEpoch + day; }
 
 std::string FormatDay(Day day) {
   const absl::CivilDay civil = FromDay(day);
-  return absl::StrFormat("%04d-%02d-%02d", civil.year(), civil.month(),
-                         civil.day());
+  return absl::StrCat(absl::Dec(civil.year(), absl::kZeroPad4), "-",
+                      absl::Dec(civil.month(), absl::kZeroPad2), "-",
+                      absl::Dec(civil.day(), absl::kZeroPad2));
 }
 
 std::optional<DayInterval> ParsePartialDate(absl::string_view text) {

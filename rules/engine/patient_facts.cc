@@ -4,62 +4,10 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "rules/engine/implications.h"
 
 namespace needlewise {
 namespace {
-
-bool IsDenial(v1::FindingStatus status) {
-  return status == v1::FINDING_STATUS_ABSENT ||
-         status == v1::FINDING_STATUS_NEVER;
-}
-
-bool Later(DayInterval a, DayInterval b) { return a.first > b.last; }
-
-// Whether a statement that holds in `outer` (0: everywhere) covers one of the
-// areas `inner` whole; 0 in `inner` is a place that is not known.
-bool Covers(const CompiledCatalog& catalog, WorldSet outer, WorldSet inner) {
-  if (outer == 0) return true;
-  for (WorldSet rest = inner; rest != 0; rest &= rest - 1) {
-    const int area = __builtin_ctzll(rest);
-    if ((catalog.areas[area].held_by & outer) != 0) return true;
-  }
-  return false;
-}
-
-bool Contradict(const CompiledCatalog& catalog, const Statement& a,
-                const Statement& b) {
-  if (a.status == v1::FINDING_STATUS_PRESENT) {
-    return (IsDenial(b.status) || b.status == v1::FINDING_STATUS_PAST) &&
-           Covers(catalog, b.areas, a.areas);
-  }
-  return a.status == v1::FINDING_STATUS_PAST &&
-         b.status == v1::FINDING_STATUS_NEVER &&
-         Covers(catalog, b.areas, a.areas);
-}
-
-enum class Winner { kFirst, kSecond, kNeither };
-
-// Within one source the later statement holds; a clinician's holds over others
-// not recorded after it.
-Winner Settle(const Statement& a, const Statement& b) {
-  if (a.source == b.source) {
-    if (Later(a.recorded, b.recorded)) return Winner::kFirst;
-    if (Later(b.recorded, a.recorded)) return Winner::kSecond;
-    return Winner::kNeither;
-  }
-  // A partial date may lie after the clinician's day.
-  const auto possibly_after = [](const Statement& other,
-                                 const Statement& clinician) {
-    return other.recorded.last > clinician.recorded.first;
-  };
-  if (a.source == v1::SOURCE_CLINICIAN && !possibly_after(b, a)) {
-    return Winner::kFirst;
-  }
-  if (b.source == v1::SOURCE_CLINICIAN && !possibly_after(a, b)) {
-    return Winner::kSecond;
-  }
-  return Winner::kNeither;
-}
 
 // The latest of several dates, each an interval. A statement without a date
 // may be later than all, unless a dated one was surely recorded no earlier:
@@ -97,9 +45,12 @@ class LatestDate {
 
 // In how many of `windows`, shortest first, `when` is no longer on `day`.
 int WindowsOver(const std::vector<TimeSpan>& windows, Day when, Day day) {
+  if (when <= kEarliestDay) return static_cast<int>(windows.size());
   int over = 0;
+  // What a window no longer reaches, no shorter one does.
   for (const TimeSpan& window : windows) {
-    if (when < window.EarliestOpen(day)) ++over;
+    if (when >= window.EarliestOpen(day)) break;
+    ++over;
   }
   return over;
 }
@@ -118,6 +69,21 @@ const char* const kNoticeTexts[] = {
     "The code stands for no concept of the catalogue and was not used.",
 };
 
+v1::Notice MakeNotice(v1::NoticeKind kind, const CompiledConcept& about) {
+  v1::Notice notice;
+  notice.set_kind(kind);
+  notice.set_concept(about.id);
+  notice.set_text(absl::StrCat(
+      about.definition == nullptr ? "" : about.definition->display(), ": ",
+      kNoticeTexts[kind]));
+  return notice;
+}
+
+// Whether a list in order holds a concept.
+bool IsIn(const std::vector<int32_t>& concepts, int concept_index) {
+  return std::binary_search(concepts.begin(), concepts.end(), concept_index);
+}
+
 }  // namespace
 
 int QuantityCell(const CompiledConcept& quantity, double value) {
@@ -130,157 +96,179 @@ int QuantityCell(const CompiledConcept& quantity, double value) {
 
 PatientFacts::PatientFacts(const CompiledCatalog& catalog,
                            const PatientIntake& intake, Day day, Day fresh_on)
-    : catalog_(catalog), intake_(intake), day_(day) {
-  notices_ = intake.notices;
-  Select(fresh_on);
+    : catalog_(catalog), intake_(intake), day_(day), fresh_on_(fresh_on) {
+  SelectFindings();
+  SelectClosures();
+  FindDiffering();
 }
 
-void PatientFacts::Select(Day fresh_on) {
-  // Grouped by concept with one pass to count and one to place.
-  std::vector<const Statement*> usable;
-  usable.reserve(intake_.statements.size());
-  std::vector<uint32_t> count(catalog_.concepts.size() + 1, 0);
+v1::NoticeKind PatientFacts::WhyUnused(const Statement& s) const {
+  if (s.recorded.first > intake_.as_of ||
+      (s.has_onset && s.onset.first > intake_.as_of) ||
+      (s.has_last && s.last.first > intake_.as_of)) {
+    return v1::NOTICE_KIND_AFTER_AS_OF;
+  }
+  const CompiledConcept& about = catalog_.concepts[s.concept_index];
+  const bool is_stale =
+      about.freshness_days > 0 &&
+      fresh_on_ - s.recorded.first > about.freshness_days &&
+      !(about.only_denials_go_stale && s.status == v1::FINDING_STATUS_PRESENT);
+  return is_stale ? v1::NOTICE_KIND_STALE : v1::NOTICE_KIND_UNSPECIFIED;
+}
+
+void PatientFacts::SelectFindings() {
+  held_.reserve(intake_.statements.size());
   for (const Statement& s : intake_.statements) {
     if (s.status == v1::FINDING_STATUS_UNKNOWN) continue;
-    if (s.recorded.first > intake_.as_of ||
-        (s.has_onset && s.onset.first > intake_.as_of) ||
-        (s.has_last && s.last.first > intake_.as_of)) {
-      AddNotice(v1::NOTICE_KIND_AFTER_AS_OF, s.concept_index, {&s});
-      continue;
-    }
-    const CompiledConcept& about = catalog_.concepts[s.concept_index];
-    if (about.freshness_days > 0 &&
-        fresh_on - s.recorded.first > about.freshness_days &&
-        !(about.only_denials_go_stale &&
-          s.status == v1::FINDING_STATUS_PRESENT)) {
-      AddNotice(v1::NOTICE_KIND_STALE, s.concept_index, {&s});
-      continue;
-    }
-    usable.push_back(&s);
-    ++count[s.concept_index + 1];
-  }
-  groups_.reserve(usable.size() + 1);
-  for (size_t c = 1; c < count.size(); ++c) {
-    if (count[c] > 0) groups_.push_back(count[c - 1]);
-    count[c] += count[c - 1];
-  }
-  groups_.push_back(usable.size());
-  held_.resize(usable.size());
-  for (const Statement* s : usable) {
-    held_[count[s->concept_index]++] = {s, true, false};
-  }
-  for (size_t g = 0; g + 1 < groups_.size(); ++g) {
-    if (groups_[g + 1] - groups_[g] < 2) continue;
-    const int c = held_[groups_[g]].statement->concept_index;
-    if (catalog_.concepts[c].is_quantity) {
-      ReconcileQuantity(groups_[g], groups_[g + 1]);
+    const v1::NoticeKind why = WhyUnused(s);
+    if (why == v1::NOTICE_KIND_UNSPECIFIED) {
+      held_.push_back({&s});
     } else {
-      Reconcile(groups_[g], groups_[g + 1]);
+      AddOddity(why, s.concept_index, {&s});
     }
+  }
+  std::stable_sort(held_.begin(), held_.end(),
+                   [](const HeldStatement& a, const HeldStatement& b) {
+                     return a.statement->concept_index <
+                            b.statement->concept_index;
+                   });
+  groups_.reserve(held_.size());
+  for (size_t i = 0; i < held_.size(); ++i) {
+    const int c = held_[i].statement->concept_index;
+    if (groups_.empty() || groups_.back().concept_index != c) {
+      groups_.push_back({c, i, i});
+    }
+    groups_.back().end = i + 1;
+  }
+  for (const Group& group : groups_) {
+    if (group.end - group.begin < 2) continue;
+    const absl::Span<HeldStatement> about(&held_[group.begin],
+                                          group.end - group.begin);
+    const Contradictions found =
+        catalog_.concepts[group.concept_index].is_quantity
+            ? ReconcileQuantity(about)
+            : ReconcileCondition(catalog_, about);
+    AddOddity(v1::NOTICE_KIND_CONTRADICTION_SETTLED, group.concept_index,
+              found.settled);
+    AddOddity(v1::NOTICE_KIND_CONTRADICTION_OPEN, group.concept_index,
+              found.open);
   }
 }
 
-void PatientFacts::Reconcile(size_t begin, size_t end) {
-  // First each source with itself, then the sources with each other; what is
-  // left is open. The order of statements does not matter.
-  for (const bool same_source : {true, false}) {
-    std::vector<size_t> out;
-    for (size_t i = begin; i < end; ++i) {
-      for (size_t j = begin; j < end; ++j) {
-        const Statement& a = *held_[i].statement;
-        const Statement& b = *held_[j].statement;
-        if (!held_[i].in_force || !held_[j].in_force ||
-            (a.source == b.source) != same_source ||
-            !Contradict(catalog_, a, b)) {
-          continue;
-        }
-        const Winner winner = Settle(a, b);
-        if (winner == Winner::kNeither) continue;
-        Contradiction(true, a, b);
-        out.push_back(winner == Winner::kFirst ? j : i);
-      }
+void PatientFacts::SelectClosures() {
+  not_closed_ = intake_.not_closed;
+  std::vector<int32_t> unused;
+  for (const Closure& closure : intake_.closures) {
+    // Either all that it closes came after the day of the decision, or only
+    // what goes stale needs a look.
+    const bool is_after = closure.recorded.first > intake_.as_of;
+    if (!is_after) {
+      closed_.resize(catalog_.concepts_by_section.size(), false);
+      closed_[closure.section] = true;
     }
-    for (const size_t i : out) held_[i].in_force = false;
-  }
-  std::vector<size_t> contested;
-  for (size_t i = begin; i < end; ++i) {
-    for (size_t j = begin; j < end; ++j) {
-      if (held_[i].in_force && held_[j].in_force &&
-          Contradict(catalog_, *held_[i].statement, *held_[j].statement)) {
-        Contradiction(false, *held_[i].statement, *held_[j].statement);
-        contested.push_back(i);
-        contested.push_back(j);
-      }
+    for (const int c : catalog_.concepts_by_section[closure.section]) {
+      if (!is_after && catalog_.concepts[c].freshness_days == 0) continue;
+      if (IsIn(intake_.not_closed, c)) continue;
+      const Statement s = StatementOf(closure, catalog_, c);
+      const v1::NoticeKind why = WhyUnused(s);
+      if (why == v1::NOTICE_KIND_UNSPECIFIED) continue;
+      AddOddity(why, c, {&s});
+      unused.push_back(c);
     }
   }
-  for (const size_t i : contested) {
-    held_[i].in_force = false;
-    held_[i].contested = true;
+  // A section that was closed twice may still deny it.
+  for (const int c : unused) {
+    if (ClosuresOf(c).empty()) not_closed_.push_back(c);
+  }
+  std::sort(not_closed_.begin(), not_closed_.end());
+}
+
+std::vector<Statement> PatientFacts::ClosuresOf(int concept_index) const {
+  std::vector<Statement> found;
+  for (const Closure& closure : intake_.closures) {
+    if (closure.section != catalog_.concepts[concept_index].section) continue;
+    const Statement s = StatementOf(closure, catalog_, concept_index);
+    if (WhyUnused(s) == v1::NOTICE_KIND_UNSPECIFIED) found.push_back(s);
+  }
+  return found;
+}
+
+void PatientFacts::FindDiffering() {
+  for (const Group& group : groups_) differing_.push_back(group.concept_index);
+  if (catalog_.age_concept >= 0) differing_.push_back(catalog_.age_concept);
+  if (closed_.empty()) return;
+  size_t in_closed = 0;
+  size_t in_all = 0;
+  for (size_t s = 0; s < closed_.size(); ++s) {
+    in_all += catalog_.concepts_by_section[s].size();
+    if (closed_[s]) in_closed += catalog_.concepts_by_section[s].size();
+  }
+  denied_ = 2 * in_closed > in_all;
+  for (size_t s = 0; s < closed_.size(); ++s) {
+    if (closed_[s] == denied_) continue;
+    const std::vector<int32_t>& concepts = catalog_.concepts_by_section[s];
+    differing_.insert(differing_.end(), concepts.begin(), concepts.end());
+  }
+  if (!denied_) return;
+  for (const int c : not_closed_) {
+    if (GroupOf(c) == nullptr) differing_.push_back(c);
   }
 }
 
-void PatientFacts::ReconcileQuantity(size_t begin, size_t end) {
-  // The most recent counts; an older one is history and contradicts nothing.
-  for (size_t i = begin; i < end; ++i) {
-    for (size_t j = begin; j < end; ++j) {
-      if (Later(held_[j].statement->recorded, held_[i].statement->recorded)) {
-        held_[i].in_force = false;
-      }
-    }
-  }
-  for (const bool settle : {true, false}) {
-    std::vector<size_t> out;
-    for (size_t i = begin; i < end; ++i) {
-      for (size_t j = i + 1; j < end; ++j) {
-        const Statement& a = *held_[i].statement;
-        const Statement& b = *held_[j].statement;
-        if (!held_[i].in_force || !held_[j].in_force || a.value == b.value) {
-          continue;
-        }
-        const Winner winner = Settle(a, b);
-        if (settle != (winner != Winner::kNeither)) continue;
-        Contradiction(settle, a, b);
-        if (winner != Winner::kFirst) out.push_back(i);
-        if (winner != Winner::kSecond) out.push_back(j);
-      }
-    }
-    for (const size_t i : out) held_[i].in_force = false;
-  }
+void PatientFacts::AddOddity(v1::NoticeKind kind, int concept_index,
+                             const std::vector<const Statement*>& statements) {
+  if (statements.empty()) return;
+  Oddity& oddity = oddities_.emplace_back();
+  oddity.kind = kind;
+  oddity.concept_index = concept_index;
+  for (const Statement* s : statements) oddity.findings.push_back(s->finding);
 }
 
-void PatientFacts::Contradiction(bool settled, const Statement& a,
-                                 const Statement& b) {
-  AddNotice(settled ? v1::NOTICE_KIND_CONTRADICTION_SETTLED
-                    : v1::NOTICE_KIND_CONTRADICTION_OPEN,
-            a.concept_index, {&a, &b});
+std::vector<v1::Notice> PatientFacts::notices() const {
+  std::vector<v1::Notice> notices = intake_.notices;
+  for (const Oddity& oddity : oddities_) {
+    v1::Notice& notice = notices.emplace_back(
+        MakeNotice(oddity.kind, catalog_.concepts[oddity.concept_index]));
+    notice.mutable_findings()->Assign(oddity.findings.begin(),
+                                      oddity.findings.end());
+  }
+  return notices;
 }
 
-v1::Notice PatientFacts::MakeNotice(
-    v1::NoticeKind kind, int concept_index,
-    const std::vector<const Statement*>& statements) const {
-  v1::Notice notice;
-  notice.set_kind(kind);
-  notice.set_concept(catalog_.concepts[concept_index].id);
-  for (const Statement* s : statements) notice.add_findings(s->finding);
-  const v1::Concept* definition = catalog_.concepts[concept_index].definition;
-  notice.set_text(
-      absl::StrCat(definition == nullptr ? "" : definition->display(), ": ",
-                   kNoticeTexts[kind]));
+v1::Notice PatientFacts::BrokenNotice(int concept_index) const {
+  v1::Notice notice = MakeNotice(v1::NOTICE_KIND_IMPLICATION_BROKEN,
+                                 catalog_.concepts[concept_index]);
+  for (const Statement& s : StatementsOf(concept_index)) {
+    notice.add_findings(s.finding);
+  }
   return notice;
 }
 
-void PatientFacts::AddNotice(v1::NoticeKind kind, int concept_index,
-                             const std::vector<const Statement*>& statements) {
-  notices_.push_back(MakeNotice(kind, concept_index, statements));
+const PatientFacts::Group* PatientFacts::GroupOf(int concept_index) const {
+  const auto at = std::lower_bound(
+      groups_.begin(), groups_.end(), concept_index,
+      [](const Group& group, int c) { return group.concept_index < c; });
+  return at != groups_.end() && at->concept_index == concept_index ? &*at
+                                                                   : nullptr;
 }
 
-std::vector<const Statement*> PatientFacts::StatementsOf(
-    int concept_index) const {
-  std::vector<const Statement*> found;
-  for (const Held& held : held_) {
-    if (held.in_force && held.statement->concept_index == concept_index) {
-      found.push_back(held.statement);
+bool PatientFacts::IsClosed(int concept_index) const {
+  if (closed_.empty()) return false;
+  const CompiledConcept& about = catalog_.concepts[concept_index];
+  return about.denied != 0 && closed_[about.section] &&
+         !IsIn(not_closed_, concept_index);
+}
+
+std::vector<Statement> PatientFacts::StatementsOf(int concept_index) const {
+  std::vector<Statement> found;
+  if (const Group* group = GroupOf(concept_index); group != nullptr) {
+    for (size_t i = group->begin; i < group->end; ++i) {
+      if (held_[i].in_force) found.push_back(*held_[i].statement);
     }
+  }
+  if (IsClosed(concept_index)) {
+    const std::vector<Statement> closures = ClosuresOf(concept_index);
+    found.insert(found.end(), closures.begin(), closures.end());
   }
   return found;
 }
@@ -308,7 +296,7 @@ bool PatientFacts::BearsOn(const Statement& statement, const Region& region,
 
 WorldSet PatientFacts::ConditionWorlds(const CompiledConcept& asked,
                                        size_t begin, size_t end,
-                                       int treatment_area) const {
+                                       int treatment_area, Day day) const {
   if (end - begin == 1 && held_[begin].in_force) {
     const Statement& only = *held_[begin].statement;
     if (only.areas == 0 && IsDenial(only.status)) {
@@ -368,14 +356,14 @@ WorldSet PatientFacts::ConditionWorlds(const CompiledConcept& asked,
     WorldSet region_worlds = 0;
     const std::vector<WorldSet>& by_cell = asked.worlds_by_cell[r];
     const auto add_past = [&](DayInterval when) {
-      const int from = WindowsOver(asked.end_windows, when.last, day_);
-      const int to = WindowsOver(asked.end_windows, when.first, day_);
+      const int from = WindowsOver(asked.end_windows, when.last, day);
+      const int to = WindowsOver(asked.end_windows, when.first, day);
       for (int w = from; w <= to; ++w)
         region_worlds |= by_cell[asked.PastCell(w)];
     };
     const auto add_present = [&](DayInterval when) {
-      const int from = WindowsOver(asked.onset_windows, when.last, day_);
-      const int to = WindowsOver(asked.onset_windows, when.first, day_);
+      const int from = WindowsOver(asked.onset_windows, when.last, day);
+      const int to = WindowsOver(asked.onset_windows, when.first, day);
       for (int w = from; w <= to; ++w) {
         region_worlds |= by_cell[asked.PresentCell(w)];
       }
@@ -441,15 +429,15 @@ std::optional<DayInterval> PatientFacts::Birth() const {
   return birth;
 }
 
-WorldSet PatientFacts::AgeWorlds() const {
+WorldSet PatientFacts::AgeWorlds(Day day) const {
   const CompiledConcept& asked = catalog_.concepts[catalog_.age_concept];
   AgeInterval age;
-  if (intake_.age_years.has_value() && day_ == intake_.as_of) {
+  if (intake_.age_years.has_value() && day == intake_.as_of) {
     age = {*intake_.age_years, *intake_.age_years};
   } else {
     const std::optional<DayInterval> birth = Birth();
     if (!birth.has_value()) return asked.all;
-    age = AgeOn(*birth, day_);
+    age = AgeOn(*birth, day);
   }
   WorldSet worlds = 0;
   for (int years = age.least; years <= age.greatest; ++years) {
@@ -458,103 +446,108 @@ WorldSet PatientFacts::AgeWorlds() const {
   return worlds;
 }
 
+WorldSet PatientFacts::UnstatedWorlds(int concept_index, int treatment_area,
+                                      Day day) const {
+  const CompiledConcept& asked = catalog_.concepts[concept_index];
+  if (day > intake_.as_of && asked.HasWindows()) {
+    return ConditionWorlds(asked, 0, 0, treatment_area, day);
+  }
+  const int unknown = CompiledCatalog::BaselineOf(treatment_area, false);
+  return catalog_.baselines[unknown].stated[concept_index];
+}
+
+WorldSet PatientFacts::StatedWorlds(int concept_index, int treatment_area,
+                                    Day day) const {
+  const CompiledConcept& asked = catalog_.concepts[concept_index];
+  WorldSet worlds = UnstatedWorlds(concept_index, treatment_area, day);
+  const auto narrow = [&](WorldSet stated) {
+    worlds = (worlds & stated) != 0 ? worlds & stated : stated;
+  };
+  const Group* group = GroupOf(concept_index);
+  if (group != nullptr) {
+    narrow(asked.is_quantity ? QuantityWorlds(asked, group->begin, group->end)
+                             : ConditionWorlds(asked, group->begin, group->end,
+                                               treatment_area, day));
+  } else if (IsClosed(concept_index)) {
+    narrow(asked.denied);
+  }
+  if (concept_index == catalog_.age_concept) narrow(AgeWorlds(day));
+  return worlds;
+}
+
+void PatientFacts::Restate(const ImplicationGroup& group, int treatment_area,
+                           Day day, Facts* facts) const {
+  std::vector<int32_t>& broken = facts->broken;
+  for (const int c : group.concepts) {
+    facts->possible[c] = StatedWorlds(c, treatment_area, day);
+    broken.erase(std::remove(broken.begin(), broken.end(), c), broken.end());
+  }
+  Imply(
+      catalog_, group,
+      [&](int c) { return UnstatedWorlds(c, treatment_area, day); }, facts);
+}
+
 Facts PatientFacts::ForContext(const TreatmentContext& context) const {
   Facts facts;
-  facts.possible = catalog_.all_worlds;
-  facts.known.reserve(catalog_.concepts.size());
-  for (const auto& [c, worlds] : catalog_.areas[context.area].narrowed) {
-    facts.possible[c] = worlds;
-    facts.known.push_back(c);
-  }
-  if (day_ > intake_.as_of) {
-    for (size_t c = 0; c < catalog_.concepts.size(); ++c) {
-      const CompiledConcept& asked = catalog_.concepts[c];
-      if (asked.end_windows.empty() && asked.onset_windows.empty()) continue;
-      facts.possible[c] = UnstatedWorlds(static_cast<int>(c), context.area);
-      facts.known.push_back(static_cast<int>(c));
+  facts.baseline = CompiledCatalog::BaselineOf(context.area, denied_);
+  const Baseline& baseline = catalog_.baselines[facts.baseline];
+  facts.possible = baseline.possible;
+  facts.broken = baseline.broken;
+  // Groups of implications of which something else is stated.
+  std::vector<int32_t> groups;
+  const auto state = [&](int c) {
+    const WorldSet stated = StatedWorlds(c, context.area, day_);
+    if (stated == baseline.stated[c]) return;
+    const int group = catalog_.implication_group_of[c];
+    if (group < 0) {
+      facts.possible[c] = stated;
+      facts.known.push_back(c);
+    } else if (std::find(groups.begin(), groups.end(), group) == groups.end()) {
+      groups.push_back(group);
     }
-  }
-  const auto set = [&](int c, WorldSet worlds) {
-    if ((worlds & facts.possible[c]) != 0) worlds &= facts.possible[c];
-    if (worlds != facts.possible[c]) facts.known.push_back(c);
-    facts.possible[c] = worlds;
   };
-  for (size_t g = 0; g + 1 < groups_.size(); ++g) {
-    const int c = held_[groups_[g]].statement->concept_index;
-    const CompiledConcept& asked = catalog_.concepts[c];
-    set(c, asked.is_quantity ? QuantityWorlds(asked, groups_[g], groups_[g + 1])
-                             : ConditionWorlds(asked, groups_[g],
-                                               groups_[g + 1], context.area));
+  for (const int c : differing_) state(c);
+  if (day_ > intake_.as_of) {
+    for (const int c : baseline.dated) state(c);
   }
-  if (catalog_.age_concept >= 0) set(catalog_.age_concept, AgeWorlds());
-  while (ImplyForward(context.area, &facts) && ImplyBackward(&facts)) {
+  for (const int g : groups) {
+    const ImplicationGroup& group = catalog_.implication_groups[g];
+    Restate(group, context.area, day_, &facts);
+    for (const int c : group.concepts) {
+      if (facts.possible[c] != baseline.possible[c]) facts.known.push_back(c);
+    }
   }
 
   const auto know = [&](int c, WorldSet worlds) {
+    if (facts.possible[c] == worlds) return;
     facts.possible[c] = worlds;
     facts.known.push_back(c);
   };
-  know(catalog_.area_concept, WorldSet{1} << context.area);
   know(catalog_.device_concept, WorldSet{1} << context.device_world);
-  const CompiledConcept& depth = catalog_.concepts[catalog_.depth_concept];
-  know(catalog_.depth_concept,
-       WorldSet{1} << (context.needle_depth_mm < 0
-                           ? static_cast<int>(2 * depth.limits.size() + 1)
-                           : QuantityCell(depth, context.needle_depth_mm)));
-  for (int i = 0; i < catalog_.catalog.concerns_size(); ++i) {
-    know(catalog_.first_concern_concept + i, WorldSet{1});
+  if (context.needle_depth_mm >= 0) {
+    const CompiledConcept& depth = catalog_.concepts[catalog_.depth_concept];
+    know(catalog_.depth_concept,
+         WorldSet{1} << QuantityCell(depth, context.needle_depth_mm));
   }
   for (const int concern : context.concerns) {
-    facts.possible[catalog_.first_concern_concept + concern] = WorldSet{2};
+    know(catalog_.first_concern_concept + concern,
+         CompiledCatalog::kIsAConcern);
   }
   return facts;
 }
 
-WorldSet PatientFacts::UnstatedWorlds(int concept_index,
-                                      int treatment_area) const {
-  const CompiledConcept& asked = catalog_.concepts[concept_index];
-  if (asked.is_quantity) return asked.all;
-  return ConditionWorlds(asked, 0, 0, treatment_area);
-}
-
-bool PatientFacts::ImplyForward(int treatment_area, Facts* facts) const {
-  std::vector<WorldSet>& possible = facts->possible;
-  for (const int target : catalog_.implied_concepts) {
-    const WorldSet stated = possible[target];
-    if (facts->IsBroken(target)) continue;
-    WorldSet implied = stated;
-    for (const int i : catalog_.implications_to[target]) {
-      const CompiledImplication& arc = catalog_.implications[i];
-      if (TruthIn(possible[arc.gate], arc.given) != Truth::kTrue) continue;
-      implied &= arc.implied;
-    }
-    if (implied == stated) continue;
-    facts->known.push_back(target);
-    possible[target] = implied;
-    if (implied != 0) continue;
-    facts->broken.push_back(target);
-    possible[target] = UnstatedWorlds(target, treatment_area);
-  }
-  return true;
-}
-
-bool PatientFacts::ImplyBackward(Facts* facts) const {
-  std::vector<WorldSet>& possible = facts->possible;
-  bool changed = false;
-  for (auto t = catalog_.implied_concepts.rbegin();
-       t != catalog_.implied_concepts.rend(); ++t) {
-    if (facts->IsBroken(*t)) continue;
-    for (const int i : catalog_.implications_to[*t]) {
-      const CompiledImplication& arc = catalog_.implications[i];
-      if ((possible[*t] & arc.implied) != 0) continue;
-      const WorldSet left = possible[arc.gate] & ~arc.given;
-      if (left == 0 || left == possible[arc.gate]) continue;
-      facts->known.push_back(arc.gate);
-      possible[arc.gate] = left;
-      changed = true;
+void PatientFacts::MoveTo(Day day, int treatment_area,
+                          const std::vector<int32_t>& concepts,
+                          Facts* facts) const {
+  for (const int c : concepts) {
+    if (catalog_.concepts[c].is_context) continue;
+    const int group = catalog_.implication_group_of[c];
+    if (group < 0) {
+      facts->possible[c] = StatedWorlds(c, treatment_area, day);
+    } else {
+      Restate(catalog_.implication_groups[group], treatment_area, day, facts);
     }
   }
-  return changed;
 }
 
 void PatientFacts::AddWindowEnds(int concept_index,
@@ -580,9 +573,13 @@ void PatientFacts::AddWindowEnds(int concept_index,
   // What has no date came no later than the day of the decision.
   add(asked.end_windows, intake_.as_of);
   add(asked.onset_windows, intake_.as_of);
-  for (const Statement* s : StatementsOf(concept_index)) {
-    if (s->has_last) add(asked.end_windows, s->last.last);
-    if (s->has_onset) add(asked.onset_windows, s->onset.last);
+  const Group* group = GroupOf(concept_index);
+  if (group == nullptr) return;
+  for (size_t i = group->begin; i < group->end; ++i) {
+    const Statement& s = *held_[i].statement;
+    if (!held_[i].in_force) continue;
+    if (s.has_last) add(asked.end_windows, s.last.last);
+    if (s.has_onset) add(asked.onset_windows, s.onset.last);
   }
 }
 

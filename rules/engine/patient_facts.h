@@ -6,32 +6,16 @@
 #define NEEDLEWISE_RULES_ENGINE_PATIENT_FACTS_H_
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "needlewise/v1/screening.pb.h"
 #include "rules/engine/compiled_catalog.h"
+#include "rules/engine/facts.h"
 #include "rules/engine/patient_intake.h"
+#include "rules/engine/reconciliation.h"
 
 namespace needlewise {
-
-// What can be true of each concept, for one treatment area, device and set of
-// concerns.
-struct Facts {
-  // By index of concept; never empty.
-  std::vector<WorldSet> possible;
-  // Concepts of which anything is known; some more than once.
-  std::vector<int32_t> known;
-  // Concepts whose statement breaks an implication: they are unknown, and
-  // implications no longer restrict them.
-  std::vector<int32_t> broken;
-
-  bool IsBroken(int concept_index) const {
-    for (const int b : broken) {
-      if (b == concept_index) return true;
-    }
-    return false;
-  }
-};
 
 // What is asked about, beside the patient.
 struct TreatmentContext {
@@ -58,15 +42,21 @@ class PatientFacts {
 
   Facts ForContext(const TreatmentContext& context) const;
 
+  // Replaces, in `facts` made by `ForContext` for that area, what is known of
+  // `concepts` by what would be on a later day if nothing new became known, and
+  // of all that implications link with them. `facts->known` is left as it is.
+  void MoveTo(Day day, int treatment_area, const std::vector<int32_t>& concepts,
+              Facts* facts) const;
+
   // Everything odd about the statements; what they break by implication shows
   // in `Facts::broken`.
-  const std::vector<v1::Notice>& notices() const { return notices_; }
+  std::vector<v1::Notice> notices() const;
 
-  v1::Notice MakeNotice(v1::NoticeKind kind, int concept_index,
-                        const std::vector<const Statement*>& statements) const;
+  // That a statement on a concept breaks what an answer implies.
+  v1::Notice BrokenNotice(int concept_index) const;
 
   // The statements that hold, for one concept.
-  std::vector<const Statement*> StatementsOf(int concept_index) const;
+  std::vector<Statement> StatementsOf(int concept_index) const;
 
   // Whether a statement bears on a place.
   bool BearsOn(const Statement& statement, const Region& region,
@@ -82,46 +72,68 @@ class PatientFacts {
   const PatientIntake& intake() const { return intake_; }
 
  private:
-  struct Held {
-    const Statement* statement;
-    bool in_force;
-    // Contradicted, and nothing settles which is right.
-    bool contested;
+  // The statements on one concept that could be used, from `held_[begin]` to
+  // before `held_[end]`.
+  struct Group {
+    int concept_index;
+    size_t begin;
+    size_t end;
+  };
+  // A notice that is yet to be written.
+  struct Oddity {
+    v1::NoticeKind kind;
+    int concept_index;
+    std::vector<int32_t> findings;
   };
 
-  void Select(Day fresh_on);
-  void Reconcile(size_t begin, size_t end);
-  void ReconcileQuantity(size_t begin, size_t end);
-  void Contradiction(bool settled, const Statement& a, const Statement& b);
-  void AddNotice(v1::NoticeKind kind, int concept_index,
+  // Why a statement is not used; UNSPECIFIED where it is.
+  v1::NoticeKind WhyUnused(const Statement& statement) const;
+  void SelectFindings();
+  void SelectClosures();
+  void FindDiffering();
+  void AddOddity(v1::NoticeKind kind, int concept_index,
                  const std::vector<const Statement*>& statements);
 
-  WorldSet ConditionWorlds(const CompiledConcept& asked, size_t begin,
-                           size_t end, int treatment_area) const;
+  // Null where no finding could be used.
+  const Group* GroupOf(int concept_index) const;
+  // What closed sections that are used state of a concept.
+  std::vector<Statement> ClosuresOf(int concept_index) const;
+  // Whether a closed section denies it.
+  bool IsClosed(int concept_index) const;
+
+  // What is stated of a concept, on a day not before that of the decision.
+  WorldSet StatedWorlds(int concept_index, int treatment_area, Day day) const;
   // What can be true of a concept of which nothing is stated: all there is, but
   // nothing happens after the day of the decision.
-  WorldSet UnstatedWorlds(int concept_index, int treatment_area) const;
+  WorldSet UnstatedWorlds(int concept_index, int treatment_area, Day day) const;
+  WorldSet ConditionWorlds(const CompiledConcept& asked, size_t begin,
+                           size_t end, int treatment_area, Day day) const;
   WorldSet QuantityWorlds(const CompiledConcept& asked, size_t begin,
                           size_t end) const;
   // When the patient was born, as far as it is known.
   std::optional<DayInterval> Birth() const;
-  WorldSet AgeWorlds() const;
+  WorldSet AgeWorlds(Day day) const;
   int RegionArea(const Region& region, int treatment_area) const;
-
-  // Draws into `facts` what known answers imply, and what no gate can have
-  // said because its target is known to be otherwise. The latter returns
-  // whether it changed anything, which can be ground for more.
-  bool ImplyForward(int treatment_area, Facts* facts) const;
-  bool ImplyBackward(Facts* facts) const;
+  // States the concepts of a group anew and draws what they imply.
+  void Restate(const ImplicationGroup& group, int treatment_area, Day day,
+               Facts* facts) const;
 
   const CompiledCatalog& catalog_;
   const PatientIntake& intake_;
   const Day day_;
-  // Grouped by concept; `groups_` holds each group's first position, and one
-  // past the last.
-  std::vector<Held> held_;
-  std::vector<size_t> groups_;
-  std::vector<v1::Notice> notices_;
+  const Day fresh_on_;
+  // In order of concept.
+  std::vector<Group> groups_;
+  std::vector<HeldStatement> held_;
+  // By section, whether it is closed; empty where none is.
+  std::vector<bool> closed_;
+  // Concepts that the closed sections do not deny, in order of index.
+  std::vector<int32_t> not_closed_;
+  // Whether the baseline to start from is that where all is denied; and the
+  // concepts of which something else may be stated than in it.
+  bool denied_ = false;
+  std::vector<int32_t> differing_;
+  std::vector<Oddity> oddities_;
 };
 
 // The cell of a quantity's worlds that a value lies in.

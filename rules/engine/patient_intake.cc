@@ -41,6 +41,14 @@ double WithoutNoise(double value) {
                                                                      : value;
 }
 
+// What closing its section states of a concept.
+v1::FindingStatus StatusIfClosed(const CompiledConcept& about) {
+  return about.definition != nullptr &&
+                 about.definition->tense() == v1::QUESTION_TENSE_EVER
+             ? v1::FINDING_STATUS_NEVER
+             : v1::FINDING_STATUS_ABSENT;
+}
+
 class Reader {
  public:
   Reader(const CompiledCatalog& catalog, Day as_of, Day today,
@@ -119,20 +127,35 @@ class Reader {
     }
     const DayInterval recorded = ReadRecorded(closed.recorded(), path);
     if (section == catalog_.section_index.end()) return;
-    if (mentioned_.empty()) FindMentioned();
-    for (const int c : catalog_.concepts_by_section[section->second]) {
-      const v1::FindingStatus no =
-          catalog_.concepts[c].definition->tense() == v1::QUESTION_TENSE_EVER
-              ? v1::FINDING_STATUS_NEVER
-              : v1::FINDING_STATUS_ABSENT;
-      if (mentioned_[c] || DeniedByStatement(c, no)) continue;
-      Statement& statement = intake_.statements.emplace_back();
-      statement.concept_index = c;
-      statement.status = no;
-      statement.source = closed.source();
-      statement.recorded = recorded;
-      statement.closed_section = section->second;
+    intake_.closures.push_back({section->second, closed.source(), recorded});
+  }
+
+  // Finds what the closed sections say nothing of, once all else is read.
+  void FindNotClosed() {
+    if (intake_.closures.empty()) return;
+    mentioned_.assign(catalog_.concepts.size(), false);
+    std::vector<int32_t>& open = intake_.not_closed;
+    for (const Statement& s : intake_.statements) {
+      if (mentioned_[s.concept_index]) continue;
+      mentioned_[s.concept_index] = true;
+      open.push_back(s.concept_index);
     }
+    // Gates of what is mentioned, and theirs.
+    for (size_t i = 0; i < open.size(); ++i) {
+      for (const int arc : catalog_.implications_to[open[i]]) {
+        const int gate = catalog_.implications[arc].gate;
+        if (std::find(open.begin(), open.end(), gate) == open.end()) {
+          open.push_back(gate);
+        }
+      }
+    }
+    open.erase(std::remove_if(open.begin(), open.end(),
+                              [&](int c) {
+                                return !mentioned_[c] &&
+                                       !DeniedByStatement(c, ClosedStatus(c));
+                              }),
+               open.end());
+    std::sort(open.begin(), open.end());
   }
 
  private:
@@ -140,12 +163,8 @@ class Reader {
     violations_.push_back({std::move(field), std::move(description)});
   }
 
-  void FindMentioned() {
-    mentioned_.assign(catalog_.concepts.size(), false);
-    stated_ = intake_.statements.size();
-    for (const Statement& s : intake_.statements) {
-      mentioned_[s.concept_index] = true;
-    }
+  v1::FindingStatus ClosedStatus(int concept_index) const {
+    return StatusIfClosed(catalog_.concepts[concept_index]);
   }
 
   // Whether what `answer` to a gate implies is contradicted, or expressly left
@@ -164,8 +183,7 @@ class Reader {
           is_quantity ? v1::FINDING_STATUS_UNSPECIFIED : arc.state->status();
       if (!is_quantity && DeniedByStatement(arc.target, implied)) return true;
       if (!mentioned_[arc.target]) continue;
-      for (size_t k = 0; k < stated_; ++k) {
-        const Statement& s = intake_.statements[k];
+      for (const Statement& s : intake_.statements) {
         if (s.concept_index == arc.target && Denies(arc, implied, s)) {
           return true;
         }
@@ -456,11 +474,40 @@ class Reader {
   PatientIntake& intake_;
   Violations& violations_;
   std::vector<bool> mentioned_;
-  // How many statements are findings and no closed sections.
-  size_t stated_ = 0;
 };
 
 }  // namespace
+
+Statement StatementOf(const Closure& closure, const CompiledCatalog& catalog,
+                      int concept_index) {
+  Statement statement;
+  statement.concept_index = concept_index;
+  statement.status = StatusIfClosed(catalog.concepts[concept_index]);
+  statement.source = closure.source;
+  statement.recorded = closure.recorded;
+  statement.closed_section = closure.section;
+  return statement;
+}
+
+std::vector<Statement> StatementsAbout(const CompiledCatalog& catalog,
+                                       const PatientIntake& intake,
+                                       int concept_index) {
+  std::vector<Statement> found;
+  for (const Statement& s : intake.statements) {
+    if (s.concept_index == concept_index) found.push_back(s);
+  }
+  const CompiledConcept& about = catalog.concepts[concept_index];
+  if (about.denied == 0 ||
+      std::binary_search(intake.not_closed.begin(), intake.not_closed.end(),
+                         concept_index)) {
+    return found;
+  }
+  for (const Closure& closure : intake.closures) {
+    if (closure.section != about.section) continue;
+    found.push_back(StatementOf(closure, catalog, concept_index));
+  }
+  return found;
+}
 
 Day ReadAsOf(const std::string& as_of, Day today, Violations* violations) {
   if (as_of.empty()) return today;
@@ -493,9 +540,7 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
   reader.ReadAge(patient);
   const int findings =
       std::min(patient.findings_size(), environment.max_findings);
-  intake.statements.reserve(findings + (patient.closed_sections().empty()
-                                            ? 16
-                                            : catalog.concepts.size()));
+  intake.statements.reserve(findings + 16);
   for (int i = 0; i < findings; ++i) {
     reader.ReadFinding(patient.findings(i), Path("patient.findings", i), i);
   }
@@ -509,6 +554,7 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
     reader.ReadClosedSection(patient.closed_sections(i),
                              Path("patient.closed_sections", i));
   }
+  reader.FindNotClosed();
   return intake;
 }
 

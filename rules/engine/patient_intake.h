@@ -55,16 +55,39 @@ struct Statement {
   const v1::Finding* given = nullptr;
 };
 
+// A questionnaire section that somebody closed: each of its concepts that it
+// denies is denied, by the source and on the day given here.
+struct Closure {
+  int section = -1;
+  v1::Source source = v1::SOURCE_UNSPECIFIED;
+  DayInterval recorded;
+};
+
 // A patient as read. Refers to the request, which must outlive it.
 struct PatientIntake {
   Day as_of = 0;
   Day today = 0;
+  // What findings state, in their order.
   std::vector<Statement> statements;
+  std::vector<Closure> closures;
+  // Concepts of which closing their section says nothing, since a statement
+  // mentions them or denies what they would imply. In order of index.
+  std::vector<int32_t> not_closed;
   std::optional<DayInterval> birth;
   std::optional<int> age_years;
   // Codes that stand for no concept.
   std::vector<v1::Notice> notices;
 };
+
+// What a closed section states of one of its concepts.
+Statement StatementOf(const Closure& closure, const CompiledCatalog& catalog,
+                      int concept_index);
+
+// Everything stated about a concept, used or not: by findings, then by closed
+// sections.
+std::vector<Statement> StatementsAbout(const CompiledCatalog& catalog,
+                                       const PatientIntake& intake,
+                                       int concept_index);
 
 // Reads `as_of`: empty is `today`. Appends a violation where it is malformed.
 Day ReadAsOf(const std::string& as_of, Day today, Violations* violations);

@@ -201,9 +201,9 @@ class VisitPrinter {
       std::string text =
           absl::StrCat(fact.text(), ", not mentioned in the section `",
                        fact.closed_section(), "`, which was closed");
-      for (const Statement* s : patient_.StatementsOf(c)) {
-        if (s->closed_section >= 0) {
-          absl::StrAppend(&text, " ", RecordedOn(*s));
+      for (const Statement& s : patient_.StatementsOf(c)) {
+        if (s.closed_section >= 0) {
+          absl::StrAppend(&text, " ", RecordedOn(s));
           break;
         }
       }
@@ -211,11 +211,11 @@ class VisitPrinter {
     }
     if (!fact.implied_by().empty()) {
       const int gate = catalog_.concept_index.at(fact.implied_by());
-      const std::vector<const Statement*> answers = patient_.StatementsOf(gate);
+      const std::vector<Statement> answers = patient_.StatementsOf(gate);
       // Where nobody answered the gate, another gate did for it.
       if (answers.empty()) return fact.text();
-      return absl::StrCat(fact.text(), " (", SourceInWords(answers[0]->source),
-                          ", ", RecordedOn(*answers[0]), ")");
+      return absl::StrCat(fact.text(), " (", SourceInWords(answers[0].source),
+                          ", ", RecordedOn(answers[0]), ")");
     }
     return fact.text();
   }
@@ -228,12 +228,12 @@ class VisitPrinter {
   }
 
   std::string WhyUnknown(int c, bool has_facts) const {
-    const std::vector<Statement>& statements = patient_.intake().statements;
+    const std::vector<Statement> statements =
+        StatementsAbout(catalog_, patient_.intake(), c);
     const auto stated = [&](bool as_unknown) {
       return std::any_of(
           statements.begin(), statements.end(), [&](const Statement& s) {
-            return s.concept_index == c &&
-                   (s.status == v1::FINDING_STATUS_UNKNOWN) == as_unknown;
+            return (s.status == v1::FINDING_STATUS_UNKNOWN) == as_unknown;
           });
     };
     if (has_facts) return "what is stated leaves everything open";

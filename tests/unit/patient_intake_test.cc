@@ -679,12 +679,16 @@ INSTANTIATE_TEST_SUITE_P(
 std::vector<std::string> AssumedBy(const v1::Patient& patient) {
   std::vector<std::string> assumed;
   const PatientIntake intake = MustRead(Catalog(), patient);
-  for (const Statement& s : intake.statements) {
-    if (s.closed_section < 0) continue;
-    EXPECT_EQ(s.finding, -1);
-    assumed.push_back(absl::StrCat(Catalog().concepts[s.concept_index].id, " ",
-                                   v1::FindingStatus_Name(s.status).substr(
-                                       sizeof("FINDING_STATUS_") - 1)));
+  for (size_t c = 0; c < Catalog().concepts.size(); ++c) {
+    for (const Statement& s :
+         StatementsAbout(Catalog(), intake, static_cast<int>(c))) {
+      if (s.closed_section < 0) continue;
+      EXPECT_EQ(s.finding, -1);
+      assumed.push_back(absl::StrCat(Catalog().concepts[s.concept_index].id,
+                                     " ",
+                                     v1::FindingStatus_Name(s.status).substr(
+                                         sizeof("FINDING_STATUS_") - 1)));
+    }
   }
   return assumed;
 }
@@ -706,10 +710,11 @@ TEST(ClosedSection, CarriesItsSourceAndDate) {
                   "closed_sections { section: 'skin' source: SOURCE_PATIENT "
                   "recorded: '2026-10-01' }");
   const PatientIntake intake = MustRead(Catalog(), patient);
-  for (const Statement& s : intake.statements) {
-    EXPECT_EQ(s.source, v1::SOURCE_PATIENT);
-    EXPECT_EQ(FormatDay(s.recorded.first), "2026-10-01");
-  }
+  const std::vector<Statement> denials =
+      StatementsAbout(Catalog(), intake, Catalog().concept_index.at("eczema"));
+  ASSERT_THAT(denials, SizeIs(1));
+  EXPECT_EQ(denials[0].source, v1::SOURCE_PATIENT);
+  EXPECT_EQ(FormatDay(denials[0].recorded.first), "2026-10-01");
 }
 
 struct MentionCase : TestCase {
