@@ -278,6 +278,35 @@ void RegisterTenfoldPairs(const Rulebook& shipped, const Rulebook& tenfold) {
   measure("stated", StatedRequest(*shipped.catalog));
 }
 
+// Reading and reconciling what contradicts itself: `findings` on one condition,
+// in turn present and absent, by two sources on all days.
+void MeasureReconciliation(const Rulebook& book, int findings) {
+  v1::Patient patient;
+  for (int i = 0; i < findings; ++i) {
+    v1::Finding* finding = patient.add_findings();
+    finding->set_concept("eczema");
+    finding->set_status(i % 2 == 0 ? v1::FINDING_STATUS_PRESENT
+                                   : v1::FINDING_STATUS_ABSENT);
+    finding->set_source(i % 3 == 0 ? v1::SOURCE_EHR : v1::SOURCE_PATIENT);
+    finding->set_recorded(absl::FormatCivilTime(kToday - i % 300));
+  }
+  benchmark::RegisterBenchmark(
+      absl::StrCat("reconcile/", findings).c_str(),
+      [&book, patient](benchmark::State& state) {
+        Environment environment;
+        environment.today = kToday;
+        const Day day = ToDay(kToday);
+        Violations violations;
+        for (auto _ : state) {
+          const PatientIntake intake = ReadPatient(*book.catalog, environment,
+                                                   patient, day, &violations);
+          const PatientFacts facts(*book.catalog, intake, day, day);
+          benchmark::DoNotOptimize(facts.notices());
+        }
+        if (!violations.empty()) std::exit(1);
+      });
+}
+
 }  // namespace
 }  // namespace needlewise
 
@@ -292,6 +321,9 @@ int main(int argc, char** argv) {
       LoadText(ToText(WithCopiedRules(shipped.catalog->catalog, kTimes))));
   RegisterFloorPair(part, floor);
   RegisterTenfoldPairs(shipped, tenfold);
+  for (const int findings : {250, 2000}) {
+    MeasureReconciliation(shipped, findings);
+  }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
 }

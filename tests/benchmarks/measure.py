@@ -154,6 +154,16 @@ def measure_engine(program, effort):
             tenfold / shipped,
             at_most=2,
         )
+    many, few = (times[f"reconcile/{n}"] / 1000 for n in (2000, 250))
+    yield Row(
+        "reconcile 2,000 findings on one concept, against 250",
+        "us",
+        many,
+        few,
+        many / few,
+        # Eight times the findings, and a little for sorting.
+        at_most=10,
+    )
 
 
 def measure_handler(program, effort):
