@@ -118,10 +118,13 @@ int Serve(const config::v1::ServerConfig& config) {
     return absl::IsFailedPrecondition(server.status()) ? kExitCatalog
                                                        : kExitListen;
   }
-  const std::string& port_file = config.listener().port_file();
-  if (!port_file.empty()) {
-    if (absl::Status written = WritePortFile(port_file, (*server)->port());
-        !written.ok()) {
+  // The file of gRPC last: who waits for it finds the other one, too.
+  const std::pair<std::string, int> ports[] = {
+      {config.http_listener().port_file(), (*server)->http_port()},
+      {config.listener().port_file(), (*server)->port()}};
+  for (const auto& [port_file, port] : ports) {
+    if (port_file.empty()) continue;
+    if (absl::Status written = WritePortFile(port_file, port); !written.ok()) {
       log->Write(LogSeverity::kError, "not_started",
                  {{"message", std::string(written.message())}});
       return kExitListen;
@@ -130,11 +133,13 @@ int Serve(const config::v1::ServerConfig& config) {
   log->Write(LogSeverity::kInfo, "serving",
              {{"address", config.listener().address()},
               {"port", (*server)->port()},
+              {"http_port", (*server)->http_port()},
               {"start_ms", absl::ToInt64Milliseconds(clock->Now() - start)}});
 
   AwaitStop(stop_signals);
   (*server)->Drain();
-  if (!port_file.empty()) {
+  for (const auto& [port_file, port] : ports) {
+    if (port_file.empty()) continue;
     if (absl::Status removed = RemovePortFile(port_file); !removed.ok()) {
       log->Write(LogSeverity::kWarning, "port_file_not_removed",
                  {{"message", std::string(removed.message())}});

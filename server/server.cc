@@ -20,6 +20,9 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "server/grpc_services.h"
+#include "server/http/connect_door.h"
+#include "server/http/gateway_options.h"
+#include "server/http/probes.h"
 #include "server/server_config.h"
 #include "server/site_findings.h"
 
@@ -129,6 +132,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   if (absl::Status listening = server->Listen(); !listening.ok()) {
     return listening;
   }
+  if (absl::Status listening = server->ListenForHttp(); !listening.ok()) {
+    return listening;
+  }
+  server->SetServing(true);
   server->catalogs_.StartPolling();
   return server;
 }
@@ -171,22 +178,59 @@ absl::Status Server::Listen() {
         absl::StrCat("cannot listen on `", config_.listener().address(),
                      "`; is another server using the port?"));
   }
+  return absl::OkStatus();
+}
+
+absl::Status Server::ListenForHttp() {
+  const config::v1::HttpListener& http = config_.http_listener();
+  if (http.address().empty()) return absl::OkStatus();
+  AddProbeRoutes([this] { return serving_.load(); }, &routes_);
+  ConnectParts parts;
+  parts.support = &support_;
+  parts.catalogs = &catalogs_;
+  parts.worker = &worker_;
+  parts.longest_worker_queue = kMostWaitingCandidates;
+  parts.max_body_bytes = http.max_body_bytes();
+  parts.require_version = http.require_connect_protocol_version();
+  AddConnectRoutes(parts, &routes_);
+
+  absl::StatusOr<HttpGateway::Options> options = ToGatewayOptions(http);
+  if (!options.ok()) return options.status();
+  options->routes = &routes_;
+  options->gate = &gate_;
+  options->log = log_;
+  absl::StatusOr<std::unique_ptr<HttpGateway>> gateway =
+      HttpGateway::Start(*std::move(options));
+  if (!gateway.ok()) return gateway.status();
+  http_ = *std::move(gateway);
+  return absl::OkStatus();
+}
+
+void Server::SetServing(bool serving) {
+  serving_.store(serving);
   grpc::HealthCheckServiceInterface* health =
       grpc_server_->GetHealthCheckService();
+  if (!serving) {
+    health->Shutdown();
+    return;
+  }
   for (const char* name : ServiceNames()) health->SetServingStatus(name, true);
-  return absl::OkStatus();
 }
 
 void Server::Drain() {
   if (grpc_server_ == nullptr) return;
   log_->Write(LogSeverity::kInfo, "draining");
-  grpc_server_->GetHealthCheckService()->Shutdown();
+  SetServing(false);
   gate_.Close();
   watches_.Close();
   const int cut_off = gate_.AwaitEmpty(
       absl::Now() + ToDuration(config_.shutdown().drain_deadline()));
   if (cut_off > 0) {
     log_->Write(LogSeverity::kWarning, "calls_cut_off", {{"calls", cut_off}});
+  }
+  if (http_ != nullptr) {
+    http_->Stop();
+    http_.reset();
   }
   grpc_server_->Shutdown(std::chrono::system_clock::now() + kForeignCallsGrace);
   grpc_server_->Wait();

@@ -4,6 +4,7 @@
 #include <grpcpp/impl/service_type.h>
 #include <grpcpp/server.h>
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -16,6 +17,8 @@
 #include "server/catalog_watch.h"
 #include "server/clock.h"
 #include "server/decision_support.h"
+#include "server/http/http_gateway.h"
+#include "server/http/http_routes.h"
 #include "server/telemetry/json_log.h"
 
 namespace needlewise {
@@ -44,6 +47,9 @@ class Server {
   // The port that was bound.
   int port() const { return port_; }
 
+  // The port that HTTP is served on; 0 where it is not.
+  int http_port() const { return http_ == nullptr ? 0 : http_->port(); }
+
   CatalogManager& catalogs() { return catalogs_; }
 
   // Stops: says NOT_SERVING, answers new calls with SHUTTING_DOWN, ends the
@@ -57,6 +63,9 @@ class Server {
          const Log* log);
 
   absl::Status Listen();
+  absl::Status ListenForHttp();
+  // Says so to whoever asks, over gRPC and over HTTP.
+  void SetServing(bool serving);
 
   const config::v1::ServerConfig config_;
   const Log* const log_;
@@ -67,9 +76,13 @@ class Server {
   BackgroundWorker worker_;
   const std::vector<std::unique_ptr<grpc::Service>> services_;
   int port_ = 0;
-  // Null before it listens and after it has drained. Last: the services must
-  // outlive it.
+  // Null before it listens and after it has drained. The services must outlive
+  // it.
   std::unique_ptr<grpc::Server> grpc_server_;
+  std::atomic<bool> serving_{false};
+  HttpRoutes routes_;
+  // Null where HTTP is not served, and after it has drained.
+  std::unique_ptr<HttpGateway> http_;
 };
 
 }  // namespace needlewise

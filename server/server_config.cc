@@ -4,12 +4,16 @@
 #include <google/protobuf/text_format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <tuple>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/types/optional.h"
 #include "server/loopback.h"
 
@@ -26,6 +30,10 @@ constexpr absl::Duration kShortestPollInterval = absl::Milliseconds(10);
 constexpr absl::Duration kLongestPollInterval = absl::Hours(24);
 constexpr absl::Duration kDefaultDrainDeadline = absl::Seconds(10);
 constexpr absl::Duration kLongestDrainDeadline = absl::Hours(1);
+constexpr absl::Duration kDefaultReadTimeout = absl::Seconds(10);
+constexpr absl::Duration kDefaultIdleTimeout = absl::Seconds(30);
+constexpr absl::Duration kShortestHttpTimeout = absl::Milliseconds(10);
+constexpr absl::Duration kLongestHttpTimeout = absl::Hours(1);
 
 // A number of `Limits` with its default and its bounds.
 struct LimitForm {
@@ -33,6 +41,11 @@ struct LimitForm {
   int32_t default_value;
   int32_t least;
   int32_t greatest;
+};
+constexpr LimitForm kHttpLimits[] = {
+    {"max_body_bytes", 4194304, 1024, 1 << 30},
+    {"max_connections", 1024, 1, 100000},
+    {"threads", 8, 1, 256},
 };
 constexpr LimitForm kLimits[] = {
     {"max_request_bytes", 4194304, 1024, 1 << 30},
@@ -49,6 +62,18 @@ void SetDuration(absl::Duration from, google::protobuf::Duration* to) {
       absl::ToInt64Nanoseconds(from - absl::Seconds(to->seconds()))));
 }
 
+// Writes the default of each of `forms` that `*section` leaves at 0.
+template <size_t kCount>
+void FillLimits(const LimitForm (&forms)[kCount], Message* section) {
+  for (const LimitForm& form : forms) {
+    const FieldDescriptor* field =
+        section->GetDescriptor()->FindFieldByName(form.field);
+    if (section->GetReflection()->GetInt32(*section, field) == 0) {
+      section->GetReflection()->SetInt32(section, field, form.default_value);
+    }
+  }
+}
+
 void FillDefaults(config::v1::ServerConfig* config) {
   if (config->listener().address().empty()) {
     config->mutable_listener()->set_address(kDefaultAddress);
@@ -57,14 +82,15 @@ void FillDefaults(config::v1::ServerConfig* config) {
     SetDuration(kDefaultPollInterval,
                 config->mutable_catalog()->mutable_poll_interval());
   }
-  config::v1::Limits* limits = config->mutable_limits();
-  for (const LimitForm& form : kLimits) {
-    const FieldDescriptor* field =
-        limits->GetDescriptor()->FindFieldByName(form.field);
-    if (limits->GetReflection()->GetInt32(*limits, field) == 0) {
-      limits->GetReflection()->SetInt32(limits, field, form.default_value);
-    }
+  config::v1::HttpListener* http = config->mutable_http_listener();
+  FillLimits(kHttpLimits, http);
+  if (!http->has_read_timeout()) {
+    SetDuration(kDefaultReadTimeout, http->mutable_read_timeout());
   }
+  if (!http->has_idle_timeout()) {
+    SetDuration(kDefaultIdleTimeout, http->mutable_idle_timeout());
+  }
+  FillLimits(kLimits, config->mutable_limits());
   if (!config->shutdown().has_drain_deadline()) {
     SetDuration(kDefaultDrainDeadline,
                 config->mutable_shutdown()->mutable_drain_deadline());
@@ -155,6 +181,36 @@ class ConfigCheck {
     }
   }
 
+  void HttpListener() {
+    const config::v1::HttpListener& http = config_.http_listener();
+    CheckLimits("http_listener", kHttpLimits, http);
+    for (const auto& [field, timeout] :
+         {std::make_pair("read_timeout", &http.read_timeout()),
+          std::make_pair("idle_timeout", &http.idle_timeout())}) {
+      if (CheckDuration("http_listener", field, *timeout,
+                        kLongestHttpTimeout) &&
+          ToDuration(*timeout) < kShortestHttpTimeout) {
+        Fault("http_listener", field,
+              absl::StrCat("is shorter than ",
+                           absl::FormatDuration(kShortestHttpTimeout)));
+      }
+    }
+    for (int i = 0; i < http.allowed_origins_size(); ++i) {
+      const std::string& origin = http.allowed_origins(i);
+      if (IsOrigin(origin)) continue;
+      Fault("http_listener", "allowed_origins",
+            absl::StrCat("holds `", origin,
+                         "`, which is no origin; write `https://host` or "
+                         "`https://host:port`, without a path"),
+            i);
+    }
+    if (http.address().empty()) {
+      UnusedHttpSettings(http);
+    } else {
+      HttpAddress(http);
+    }
+  }
+
   void Catalog() {
     const config::v1::Catalog& catalog = config_.catalog();
     if (CheckDuration("catalog", "poll_interval", catalog.poll_interval(),
@@ -177,18 +233,7 @@ class ConfigCheck {
     }
   }
 
-  void Limits() {
-    const config::v1::Limits& limits = config_.limits();
-    for (const LimitForm& form : kLimits) {
-      const FieldDescriptor* field =
-          limits.GetDescriptor()->FindFieldByName(form.field);
-      const int32_t value = limits.GetReflection()->GetInt32(limits, field);
-      if (value >= form.least && value <= form.greatest) continue;
-      Fault("limits", form.field,
-            absl::StrCat("must be from ", form.least, " to ", form.greatest,
-                         ", or 0 for ", form.default_value));
-    }
-  }
+  void Limits() { CheckLimits("limits", kLimits, config_.limits()); }
 
   void Shutdown() {
     CheckDuration("shutdown", "drain_deadline",
@@ -201,17 +246,101 @@ class ConfigCheck {
   }
 
  private:
+  // HTTP is off: what is set all the same was meant for something.
+  void UnusedHttpSettings(const config::v1::HttpListener& http) {
+    constexpr char kMessage[] =
+        "goes with `http_listener.address`, which is empty";
+    if (http.insecure_for_development()) {
+      Fault("http_listener", "insecure_for_development", kMessage);
+    }
+    for (const auto& [field, value] :
+         {std::make_pair("port_file", &http.port_file()),
+          std::make_pair("certificate_file", &http.certificate_file()),
+          std::make_pair("private_key_file", &http.private_key_file()),
+          std::make_pair("client_ca_file", &http.client_ca_file())}) {
+      if (!value->empty()) Fault("http_listener", field, kMessage);
+    }
+    if (!http.allowed_origins().empty()) {
+      Fault("http_listener", "allowed_origins", kMessage, 0);
+    }
+  }
+
+  void HttpAddress(const config::v1::HttpListener& http) {
+    const bool has_certificate = !http.certificate_file().empty();
+    const bool has_key = !http.private_key_file().empty();
+    const bool has_tls = has_certificate && has_key;
+    if (has_certificate != has_key) {
+      Fault("http_listener",
+            has_certificate ? "private_key_file" : "certificate_file",
+            has_certificate ? "must go with `certificate_file`"
+                            : "must go with `private_key_file`");
+    }
+    if (!http.client_ca_file().empty() && !has_certificate && !has_key) {
+      Fault("http_listener", "client_ca_file",
+            "goes with `certificate_file` and `private_key_file`");
+    }
+    if (has_tls && http.insecure_for_development()) {
+      Fault("http_listener", "insecure_for_development",
+            "must be false with a certificate: it is for a listener without "
+            "TLS");
+    }
+    const bool without_tls = !has_certificate && !has_key;
+    if (without_tls && !http.insecure_for_development()) {
+      Fault("http_listener", "insecure_for_development",
+            "must be true without a certificate: it then listens without TLS, "
+            "on a loopback address only, and only when told to");
+    }
+    const absl::optional<HostPort> address = SplitHostPort(http.address());
+    if (!address.has_value()) {
+      Fault("http_listener", "address",
+            absl::StrCat("`", http.address(),
+                         "` is not `host:port` with a port from 0 to 65535"));
+    } else if (without_tls && !IsLoopback(address->host)) {
+      Fault("http_listener", "address",
+            absl::StrCat("`", address->host,
+                         "` is not a loopback address; without TLS use "
+                         "127.0.0.1, [::1] or localhost"));
+    }
+  }
+
+  // Whether a browser could send it as the origin of a page.
+  static bool IsOrigin(absl::string_view origin) {
+    if (!absl::ConsumePrefix(&origin, "https://") &&
+        !absl::ConsumePrefix(&origin, "http://")) {
+      return false;
+    }
+    return !origin.empty() &&
+           std::all_of(origin.begin(), origin.end(), [](unsigned char c) {
+             return absl::ascii_islower(c) || absl::ascii_isdigit(c) ||
+                    absl::StrContains("-.:[]", c);
+           });
+  }
+
+  template <size_t kCount>
+  void CheckLimits(const char* section, const LimitForm (&forms)[kCount],
+                   const Message& limits) {
+    for (const LimitForm& form : forms) {
+      const FieldDescriptor* field =
+          limits.GetDescriptor()->FindFieldByName(form.field);
+      const int32_t value = limits.GetReflection()->GetInt32(limits, field);
+      if (value >= form.least && value <= form.greatest) continue;
+      Fault(section, form.field,
+            absl::StrCat("must be from ", form.least, " to ", form.greatest,
+                         ", or 0 for ", form.default_value));
+    }
+  }
+
   // Reports a fault of `section.field`, at the field where it is written, else
-  // at its section.
-  void Fault(const char* section, const char* field,
-             absl::string_view message) {
+  // at its section. `index` is that of a repeated field.
+  void Fault(const char* section, const char* field, absl::string_view message,
+             int index = -1) {
     const FieldDescriptor* outer =
         config_.GetDescriptor()->FindFieldByName(section);
     const FieldDescriptor* inner =
         outer->message_type()->FindFieldByName(field);
     TextFormat::ParseLocation location = tree_.GetLocation(outer, -1);
     if (const auto* nested = tree_.GetTreeForNested(outer, -1)) {
-      const TextFormat::ParseLocation exact = nested->GetLocation(inner, -1);
+      const TextFormat::ParseLocation exact = nested->GetLocation(inner, index);
       if (exact.line >= 0) location = exact;
     }
     const std::string path = absl::StrCat(section, ".", field);
@@ -261,6 +390,7 @@ ConfigResult ParseServerConfig(absl::string_view text,
     FillDefaults(&result.config);
     ConfigCheck check(result.config, tree, &faults);
     check.Listener();
+    check.HttpListener();
     check.Catalog();
     check.Limits();
     check.Shutdown();

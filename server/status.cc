@@ -144,6 +144,12 @@ absl::Status CallCancelled() {
   return absl::CancelledError("the caller cancelled");
 }
 
+absl::Status CredentialsMissing() {
+  return Error(absl::StatusCode::kUnauthenticated,
+               v1::ERROR_REASON_CREDENTIALS_MISSING,
+               "a client needs a certificate that this server trusts");
+}
+
 absl::Status ShuttingDown() {
   return Error(absl::StatusCode::kUnavailable, v1::ERROR_REASON_SHUTTING_DOWN,
                "the server is shutting down; another replica will answer");

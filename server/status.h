@@ -44,6 +44,9 @@ absl::Status DeadlinePassed();
 // CANCELLED: the caller gave up.
 absl::Status CallCancelled();
 
+// UNAUTHENTICATED: the caller has shown no certificate that the server trusts.
+absl::Status CredentialsMissing();
+
 // UNAVAILABLE: the server is draining.
 absl::Status ShuttingDown();
 

@@ -24,6 +24,7 @@
 #include "client/rpc_error.h"
 #include "google/protobuf/struct.pb.h"
 #include "needlewise/v1/rule_catalog.pb.h"
+#include "proto/json/did_you_mean.h"
 
 namespace needlewise {
 namespace {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "client/cli/names.h"
 #include "client/cli/terminal.h"
+#include "proto/json/did_you_mean.h"
 
 namespace needlewise {
 namespace {

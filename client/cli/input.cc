@@ -15,13 +15,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "client/cli/names.h"
 #include "client/rpc_error.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/text_format.h"
 #include "google/protobuf/util/json_util.h"
+#include "proto/json/did_you_mean.h"
 
 namespace needlewise {
 namespace {
@@ -168,8 +168,8 @@ std::vector<InputProblem> ParseText(const InputText& input, Message* message,
 
 std::vector<InputProblem> ParseJson(const InputText& input, Message* message,
                                     SourceMap* map) {
-  std::vector<InputProblem> problems =
-      CheckJson(input.content, *message->GetDescriptor(), map);
+  std::vector<InputProblem> problems = CheckJson(
+      input.content, *message->GetDescriptor(), JsonAuthor::kPerson, map);
   if (!problems.empty()) return problems;
   const auto status = google::protobuf::util::JsonStringToMessage(
       input.content, message, google::protobuf::util::JsonParseOptions());

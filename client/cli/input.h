@@ -11,10 +11,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "client/cli/json_check.h"
-#include "client/cli/source_map.h"
 #include "client/cli/terminal.h"
 #include "google/protobuf/message.h"
+#include "proto/json/json_check.h"
+#include "proto/json/source_map.h"
 
 namespace needlewise {
 

@@ -14,6 +14,7 @@
 #include "client/cli/questions.h"
 #include "google/protobuf/stubs/common.h"
 #include "grpcpp/grpcpp.h"
+#include "proto/json/did_you_mean.h"
 
 namespace needlewise {
 namespace {

@@ -10,30 +10,6 @@
 #include "absl/strings/str_split.h"
 
 namespace needlewise {
-namespace {
-
-// Levenshtein's distance.
-size_t Distance(absl::string_view a, absl::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row[b.size()];
-}
-
-std::string Normal(absl::string_view text) {
-  return absl::StrReplaceAll(absl::AsciiStrToLower(text),
-                             {{"_", ""}, {"-", ""}, {" ", ""}});
-}
-
-}  // namespace
 
 std::string Words(absl::string_view id) {
   std::vector<std::string> words =
@@ -338,40 +314,6 @@ std::string PlainEnumName(const google::protobuf::EnumDescriptor& type,
   absl::string_view name = value->name();
   absl::ConsumePrefix(&name, prefix);
   return absl::StrReplaceAll(absl::AsciiStrToLower(name), {{"_", " "}});
-}
-
-std::vector<std::string> NearestOf(absl::string_view typed,
-                                   const std::vector<std::string>& candidates) {
-  const std::string normal = Normal(typed);
-  if (normal.empty()) return {};
-  std::vector<std::pair<size_t, std::string>> scored;
-  for (const std::string& candidate : candidates) {
-    const std::string other = Normal(candidate);
-    size_t distance = Distance(normal, other);
-    // `PRESENT` for FINDING_STATUS_PRESENT, `treatment` for `treatments`.
-    if (normal.size() >= 3 && (absl::StrContains(other, normal) ||
-                               absl::StrContains(normal, other))) {
-      distance = std::min<size_t>(distance, 2);
-    }
-    const size_t near =
-        std::max<size_t>(1, std::min(normal.size(), other.size()) / 3);
-    if (distance <= near) scored.emplace_back(distance, candidate);
-  }
-  std::sort(scored.begin(), scored.end());
-  std::vector<std::string> nearest;
-  for (const auto& [distance, candidate] : scored) {
-    if (nearest.size() == 3) break;
-    nearest.push_back(candidate);
-  }
-  return nearest;
-}
-
-std::string DidYouMean(absl::string_view typed,
-                       const std::vector<std::string>& candidates) {
-  const std::vector<std::string> nearest = NearestOf(typed, candidates);
-  if (nearest.empty()) return "";
-  return absl::StrCat("; did you mean `", absl::StrJoin(nearest, "` or `"),
-                      "`?");
 }
 
 }  // namespace needlewise

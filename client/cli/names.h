@@ -59,15 +59,6 @@ std::string AnswerSourceName(v1::AnswerSource source);
 std::string PlainEnumName(const google::protobuf::EnumDescriptor& type,
                           int number);
 
-// The candidates nearest to what was typed, at most three, nearest first;
-// empty where none is near.
-std::vector<std::string> NearestOf(absl::string_view typed,
-                                   const std::vector<std::string>& candidates);
-
-// `; did you mean `a` or `b`?`, or nothing.
-std::string DidYouMean(absl::string_view typed,
-                       const std::vector<std::string>& candidates);
-
 }  // namespace needlewise
 
 #endif  // NEEDLEWISE_CLIENT_CLI_NAMES_H_

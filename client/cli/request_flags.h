@@ -7,10 +7,10 @@
 
 #include "absl/status/status.h"
 #include "client/cli/command_line.h"
-#include "client/cli/source_map.h"
 #include "google/protobuf/repeated_field.h"
 #include "needlewise/v1/recommendation.pb.h"
 #include "needlewise/v1/screening.pb.h"
+#include "proto/json/source_map.h"
 
 namespace needlewise {
 

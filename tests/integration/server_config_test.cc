@@ -106,6 +106,65 @@ TEST(ServerConfigTest, NamesEveryFaultWithItsPlace) {
           "11:12 shutdown.drain_deadline", "12:8 "));
 }
 
+TEST(ServerConfigTest, ServesHttpWithTlsOrOnLoopbackWhenTold) {
+  const auto faults = [](absl::string_view http) {
+    return FaultsOf(absl::StrCat(kInsecure, "\nhttp_listener {", http, "}"));
+  };
+  EXPECT_THAT(faults(R"(address: "127.0.0.1:0" insecure_for_development: true
+                        allowed_origins: "https://a.example.org:8443"
+                        allowed_origins: "http://localhost:3000")"),
+              IsEmpty());
+  EXPECT_THAT(faults(R"(address: "0.0.0.0:8443" certificate_file: "c"
+                        private_key_file: "k" client_ca_file: "a")"),
+              IsEmpty());
+  EXPECT_THAT(faults(R"(address: "127.0.0.1:0")"),
+              ElementsAre("2:1 http_listener.insecure_for_development"));
+  EXPECT_THAT(
+      faults(R"(address: "10.0.0.1:80" insecure_for_development: true)"),
+      ElementsAre("2:16 http_listener.address"));
+  EXPECT_THAT(faults(R"(address: "nonsense" insecure_for_development: true)"),
+              ElementsAre("2:16 http_listener.address"));
+  // Half of TLS is none, and refused.
+  EXPECT_THAT(faults(R"(address: "127.0.0.1:0" certificate_file: "c")"),
+              ElementsAre("2:1 http_listener.private_key_file"));
+  EXPECT_THAT(faults(R"(address: "127.0.0.1:0" private_key_file: "k")"),
+              ElementsAre("2:1 http_listener.certificate_file"));
+  EXPECT_THAT(faults(R"(address: "127.0.0.1:0" insecure_for_development: true
+client_ca_file: "a")"),
+              ElementsAre("3:1 http_listener.client_ca_file"));
+  EXPECT_THAT(faults(R"(address: "127.0.0.1:0" certificate_file: "c"
+private_key_file: "k" insecure_for_development: true)"),
+              ElementsAre("3:23 http_listener.insecure_for_development"));
+  // Nothing is served, whatever else was meant.
+  EXPECT_THAT(faults("insecure_for_development: true\nport_file: \"p\"\n"
+                     "certificate_file: \"c\"\n"
+                     "allowed_origins: \"https://a\""),
+              ElementsAre("2:16 http_listener.insecure_for_development",
+                          "3:1 http_listener.port_file",
+                          "4:1 http_listener.certificate_file",
+                          "5:1 http_listener.allowed_origins"));
+}
+
+TEST(ServerConfigTest, ChecksTheNumbersAndOriginsOfHttp) {
+  EXPECT_THAT(
+      FaultsOf(absl::StrCat(kInsecure, R"(
+http_listener { address: "127.0.0.1:0" insecure_for_development: true
+max_body_bytes: 1
+max_connections: -1
+threads: 1000
+read_timeout { nanos: 1 }
+idle_timeout { seconds: 4000 }
+allowed_origins: "*"
+allowed_origins: "https://a.example.org/"
+})")),
+      ElementsAre("3:1 http_listener.max_body_bytes",
+                  "4:1 http_listener.max_connections",
+                  "5:1 http_listener.threads", "6:1 http_listener.read_timeout",
+                  "7:1 http_listener.idle_timeout",
+                  "8:1 http_listener.allowed_origins",
+                  "8:1 http_listener.allowed_origins"));
+}
+
 TEST(ServerConfigTest, TellsWhereTextCannotBeRead) {
   EXPECT_THAT(FaultsOf("listener {\n  address 7\n}"), ElementsAre("2:11 "));
 }

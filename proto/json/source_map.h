@@ -1,5 +1,5 @@
-#ifndef NEEDLEWISE_CLIENT_CLI_SOURCE_MAP_H_
-#define NEEDLEWISE_CLIENT_CLI_SOURCE_MAP_H_
+#ifndef NEEDLEWISE_PROTO_JSON_SOURCE_MAP_H_
+#define NEEDLEWISE_PROTO_JSON_SOURCE_MAP_H_
 
 #include <map>
 #include <optional>
@@ -42,4 +42,4 @@ class SourceMap final {
 
 }  // namespace needlewise
 
-#endif  // NEEDLEWISE_CLIENT_CLI_SOURCE_MAP_H_
+#endif  // NEEDLEWISE_PROTO_JSON_SOURCE_MAP_H_

@@ -1,5 +1,6 @@
-#include "client/cli/json_check.h"
+#include "proto/json/json_check.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -10,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "client/cli/names.h"
+#include "proto/json/did_you_mean.h"
 
 namespace needlewise {
 namespace {
@@ -58,9 +59,31 @@ std::vector<std::string> ValueNames(const EnumDescriptor& type) {
   return names;
 }
 
+// Types that JSON writes as text, for instance times in RFC 3339.
+bool IsWrittenAsText(const Descriptor& type) {
+  return type.full_name() == "google.protobuf.Timestamp" ||
+         type.full_name() == "google.protobuf.Duration";
+}
+
+// Whether a name that was sent could be one of a field: then it may be
+// repeated, as no patient's data looks like that by design.
+bool LooksLikeFieldName(absl::string_view name) {
+  constexpr size_t kLongestName = 64;
+  return !name.empty() && name.size() <= kLongestName &&
+         absl::ascii_isalpha(name[0]) &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return absl::ascii_isalnum(c) || c == '_';
+         });
+}
+
+std::string Join(absl::string_view path, absl::string_view name) {
+  return absl::StrCat(path, path.empty() ? "" : ".", name);
+}
+
 class Checker {
  public:
-  Checker(absl::string_view text, SourceMap* map) : text_(text), map_(*map) {}
+  Checker(absl::string_view text, JsonAuthor author, SourceMap* map)
+      : text_(text), for_person_(author == JsonAuthor::kPerson), map_(map) {}
 
   std::vector<InputProblem> Check(const Descriptor& type) {
     SkipSpace();
@@ -71,10 +94,11 @@ class Checker {
     } else if (CheckObject(&type, "", 0)) {
       SkipSpace();
       if (!AtEnd()) {
-        Broken(Peek() == '{'
-                   ? "another object follows the first; for one request a "
-                     "line use `screen --batch`"
-                   : "there is more after the end of the object");
+        path_.clear();
+        Broken(Peek() != '{' ? "there is more after the end of the object"
+               : for_person_ ? "another object follows the first; for one "
+                               "request a line use `screen --batch`"
+                             : "another object follows the first");
       }
     }
     return std::move(problems_);
@@ -104,12 +128,18 @@ class Checker {
 
   // A fault of the JSON itself: nothing after it can be told.
   bool Broken(std::string message) {
-    problems_.push_back({here_, std::move(message)});
+    problems_.push_back({here_, std::move(message), path_});
     return false;
   }
 
-  void Fault(Position position, std::string message) {
-    problems_.push_back({position, std::move(message)});
+  void Fault(Position position, const std::string& path, std::string message) {
+    problems_.push_back({position, std::move(message), path});
+  }
+
+  // A part of the input, to be repeated in a message; for a program, which
+  // knows what it sent, only `instead`.
+  std::string Repeated(absl::string_view text, absl::string_view instead) {
+    return for_person_ ? absl::StrCat("`", text, "`") : std::string(instead);
   }
 
   bool BrokenAtEnd(absl::string_view what, Position opened) {
@@ -158,19 +188,22 @@ class Checker {
       SkipSpace();
       if (AtEnd()) return BrokenAtEnd("object", opened);
       if (Peek() != ':') {
-        return BrokenInstead(absl::StrCat("`:` after the name `", name, "`"));
+        return BrokenInstead(
+            absl::StrCat("`:` after ", Repeated(name, "the name")));
       }
       Advance();
       const FieldDescriptor* field = nullptr;
-      if (type != nullptr) field = FindField(*type, name, at, &seen);
-      const std::string field_path =
-          field == nullptr
-              ? ""
-              : absl::StrCat(path, path.empty() ? "" : ".", field->name());
-      if (field != nullptr) map_.Add(field_path, at);
+      if (type != nullptr) field = FindField(*type, name, path, at, &seen);
+      std::string field_path;
+      if (field != nullptr) {
+        field_path = Join(path, field->name());
+        if (map_ != nullptr) map_->Add(field_path, at);
+        path_ = field_path;
+      }
       if (!CheckValue(field, /*element=*/false, field_path, depth)) {
         return false;
       }
+      if (type != nullptr) path_ = path;
       SkipSpace();
       if (AtEnd()) return BrokenAtEnd("object", opened);
       if (Peek() == '}') {
@@ -200,7 +233,10 @@ class Checker {
       }
       const std::string element =
           field == nullptr ? "" : absl::StrCat(path, "[", i, "]");
-      if (field != nullptr) map_.Add(element, here_);
+      if (field != nullptr) {
+        if (map_ != nullptr) map_->Add(element, here_);
+        path_ = element;
+      }
       if (!CheckValue(field, /*element=*/true, element, depth)) return false;
       SkipSpace();
       if (AtEnd()) return BrokenAtEnd("list", opened);
@@ -227,25 +263,25 @@ class Checker {
     const bool is_list = field != nullptr && field->is_repeated() && !element;
     const char c = Peek();
     if (c == '{') {
-      const bool fits = Fits(field, is_list, ValueKind::kObject, "", at);
+      const bool fits = Fits(field, path, is_list, ValueKind::kObject, "", at);
       return CheckObject(
           fits && field != nullptr ? field->message_type() : nullptr,
           fits ? path : "", depth + 1);
     }
     if (c == '[') {
-      const bool fits = Fits(field, is_list, ValueKind::kList, "", at);
+      const bool fits = Fits(field, path, is_list, ValueKind::kList, "", at);
       return CheckList(fits ? field : nullptr, path, depth + 1);
     }
     if (c == '"') {
       std::string value;
       if (!ReadString(&value)) return false;
-      Fits(field, is_list, ValueKind::kString, value, at);
+      Fits(field, path, is_list, ValueKind::kString, value, at);
       return true;
     }
     if (c == '-' || absl::ascii_isdigit(c)) {
       const size_t begin = next_;
       if (!ReadNumber()) return false;
-      Fits(field, is_list, ValueKind::kNumber,
+      Fits(field, path, is_list, ValueKind::kNumber,
            text_.substr(begin, next_ - begin), at);
       return true;
     }
@@ -257,20 +293,21 @@ class Checker {
       }
       if (word == "null") return true;
       if (word == "true" || word == "false") {
-        Fits(field, is_list, ValueKind::kBool, "", at);
+        Fits(field, path, is_list, ValueKind::kBool, "", at);
         return true;
       }
       here_ = at;
-      return Broken(absl::StrCat(
-          "`", word, "` is no JSON value; write text in double quotes, or ",
-          "true, false or null"));
+      return Broken(
+          absl::StrCat(Repeated(word, "this"),
+                       " is no JSON value; write text in double quotes, or ",
+                       "true, false or null"));
     }
     return BrokenInstead("a value");
   }
 
   // Whether a value of this kind can stand there; reports it where not.
-  bool Fits(const FieldDescriptor* field, bool is_list, ValueKind kind,
-            absl::string_view text, Position at) {
+  bool Fits(const FieldDescriptor* field, const std::string& path, bool is_list,
+            ValueKind kind, absl::string_view text, Position at) {
     if (field == nullptr) return true;
     std::string expected;
     if (is_list) {
@@ -279,6 +316,11 @@ class Checker {
     } else {
       switch (field->cpp_type()) {
         case FieldDescriptor::CPPTYPE_MESSAGE:
+          if (IsWrittenAsText(*field->message_type())) {
+            if (kind == ValueKind::kString) return true;
+            expected = "text in double quotes";
+            break;
+          }
           if (kind == ValueKind::kObject) return true;
           expected = "an object, written { ... }";
           break;
@@ -293,7 +335,7 @@ class Checker {
         case FieldDescriptor::CPPTYPE_ENUM:
           if (kind == ValueKind::kNumber) return true;
           if (kind == ValueKind::kString) {
-            return IsValueOf(*field->enum_type(), text, at);
+            return IsValueOf(*field->enum_type(), text, path, at);
           }
           expected = "the name of a value in double quotes";
           break;
@@ -302,22 +344,24 @@ class Checker {
           double number = 0;
           if ((kind == ValueKind::kNumber || kind == ValueKind::kString) &&
               absl::SimpleAtod(text, &number)) {
-            return IsInRange(*field, number, at);
+            return IsInRange(*field, number, path, at);
           }
           expected = "a number";
         }
       }
     }
-    Fault(at, absl::StrCat("`", field->json_name(), "` is ", NameOf(kind),
-                           " here; expected ", expected));
+    Fault(at, path,
+          absl::StrCat("`", field->json_name(), "` is ", NameOf(kind),
+                       " here; expected ", expected));
     return false;
   }
 
-  bool IsInRange(const FieldDescriptor& field, double number, Position at) {
+  bool IsInRange(const FieldDescriptor& field, double number,
+                 const std::string& path, Position at) {
     if (!std::isfinite(number)) {
-      Fault(at, absl::StrCat("`", field.json_name(),
-                             "` is not a number that "
-                             "can be stored"));
+      Fault(at, path,
+            absl::StrCat("`", field.json_name(),
+                         "` is not a number that can be stored"));
       return false;
     }
     if (field.cpp_type() != FieldDescriptor::CPPTYPE_INT32 &&
@@ -325,47 +369,53 @@ class Checker {
       return true;
     }
     if (number != std::floor(number)) {
-      Fault(at, absl::StrCat("`", field.json_name(), "` is a whole number"));
+      Fault(at, path,
+            absl::StrCat("`", field.json_name(), "` is a whole number"));
       return false;
     }
     const double limit =
         field.cpp_type() == FieldDescriptor::CPPTYPE_INT32 ? 0x1p31 : 0x1p63;
     if (number < -limit || number >= limit) {
-      Fault(at, absl::StrCat("`", field.json_name(), "` is too large here"));
+      Fault(at, path,
+            absl::StrCat("`", field.json_name(), "` is too large here"));
       return false;
     }
     return true;
   }
 
   bool IsValueOf(const EnumDescriptor& type, absl::string_view name,
-                 Position at) {
+                 const std::string& path, Position at) {
     if (type.FindValueByName(std::string(name)) != nullptr) return true;
     const std::vector<std::string> values = ValueNames(type);
     std::string hint = DidYouMean(name, values);
     if (hint.empty()) {
       hint = absl::StrCat("; expected one of ", absl::StrJoin(values, ", "));
     }
-    Fault(at,
-          absl::StrCat("`", name, "` is not a value of ", type.name(), hint));
+    Fault(at, path,
+          absl::StrCat(Repeated(name, "this"), " is not a value of ",
+                       type.name(), hint));
     return false;
   }
 
   const FieldDescriptor* FindField(const Descriptor& type,
-                                   const std::string& name, Position at,
+                                   const std::string& name,
+                                   const std::string& path, Position at,
                                    std::set<std::string>* seen) {
     for (int i = 0; i < type.field_count(); ++i) {
       const FieldDescriptor* field = type.field(i);
       if (name != field->json_name() && name != field->name()) continue;
       if (!seen->insert(field->name()).second) {
-        Fault(at, absl::StrCat("`", name, "` is given twice"));
+        Fault(at, Join(path, field->name()),
+              absl::StrCat("`", name, "` is given twice"));
         return nullptr;
       }
       const auto* oneof = field->real_containing_oneof();
       if (oneof != nullptr && !seen->insert("oneof " + oneof->name()).second) {
-        Fault(at, absl::StrCat("`", name,
-                               "` excludes another field that is given: only "
-                               "one kind of ",
-                               oneof->name(), " can be stated"));
+        Fault(at, Join(path, field->name()),
+              absl::StrCat("`", name,
+                           "` excludes another field that is given: only one "
+                           "kind of ",
+                           oneof->name(), " can be stated"));
         return nullptr;
       }
       return field;
@@ -375,7 +425,12 @@ class Checker {
     if (hint.empty()) {
       hint = absl::StrCat("; it has ", absl::StrJoin(names, ", "));
     }
-    Fault(at, absl::StrCat(type.name(), " has no field `", name, "`", hint));
+    const bool repeatable = for_person_ || LooksLikeFieldName(name);
+    Fault(at, repeatable ? Join(path, name) : path,
+          absl::StrCat(type.name(), " has no field ",
+                       repeatable ? absl::StrCat("`", name, "`")
+                                  : "of a name that is given",
+                       hint));
     return nullptr;
   }
 
@@ -394,6 +449,10 @@ class Checker {
                                   "it with `\"`, or write \\n"
                                 : "a control character in a text; write it as "
                                   "an escape such as \\t");
+      }
+      if (static_cast<unsigned char>(c) >= 0x80) {
+        if (!ReadMultibyte(value)) return false;
+        continue;
       }
       if (c != '\\') {
         *value += c;
@@ -420,6 +479,35 @@ class Checker {
       *value += Peek();
       Advance();
     }
+  }
+
+  // Reads a character of two to four bytes: UTF-8 in its shortest form, without
+  // surrogates (RFC 3629).
+  bool ReadMultibyte(std::string* value) {
+    const auto byte = [this](size_t i) -> unsigned {
+      return next_ + i < text_.size()
+                 ? static_cast<unsigned char>(text_[next_ + i])
+                 : 0;
+    };
+    const unsigned first = byte(0);
+    size_t size = 2;
+    unsigned least = 0x80;
+    unsigned greatest = 0xBF;
+    if (first >= 0xE0) size = 3;
+    if (first >= 0xF0) size = 4;
+    if (first == 0xE0) least = 0xA0;
+    if (first == 0xED) greatest = 0x9F;
+    if (first == 0xF0) least = 0x90;
+    if (first == 0xF4) greatest = 0x8F;
+    bool valid = first >= 0xC2 && first <= 0xF4 && byte(1) >= least &&
+                 byte(1) <= greatest;
+    for (size_t i = 2; i < size; ++i) valid = valid && (byte(i) & 0xC0) == 0x80;
+    if (!valid) return Broken("the text is not UTF-8 here");
+    for (size_t i = 0; i < size; ++i) {
+      *value += Peek();
+      Advance();
+    }
+    return true;
   }
 
   bool ReadNumber() {
@@ -451,17 +539,21 @@ class Checker {
   }
 
   const absl::string_view text_;
-  SourceMap& map_;
+  const bool for_person_;
+  SourceMap* const map_;
   size_t next_ = 0;
   Position here_;
+  // The innermost field that is being read.
+  std::string path_;
   std::vector<InputProblem> problems_;
 };
 
 }  // namespace
 
 std::vector<InputProblem> CheckJson(absl::string_view text,
-                                    const Descriptor& type, SourceMap* map) {
-  return Checker(text, map).Check(type);
+                                    const Descriptor& type, JsonAuthor author,
+                                    SourceMap* map) {
+  return Checker(text, author, map).Check(type);
 }
 
 }  // namespace needlewise

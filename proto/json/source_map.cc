@@ -1,4 +1,4 @@
-#include "client/cli/source_map.h"
+#include "proto/json/source_map.h"
 
 #include <utility>
 

@@ -1,0 +1,289 @@
+#include "server/http/connect_door.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "needlewise/v1/decision_log.pb.h"
+#include "needlewise/v1/recommendation.pb.h"
+#include "needlewise/v1/rule_catalog.pb.h"
+#include "needlewise/v1/screening.pb.h"
+#include "server/call_arena.h"
+#include "server/catalog_queries.h"
+#include "server/http/connect_error.h"
+#include "server/http/connect_request.h"
+#include "server/status.h"
+
+namespace needlewise {
+namespace {
+
+// Flags of a message of a stream in the Connect protocol: the last one.
+constexpr char kEndOfStream = 0x02;
+
+void SendError(const absl::Status& error, HttpReply reply) {
+  std::move(reply).Send(ConnectErrorResponse(error), error.code());
+}
+
+// OK while the caller still waits.
+absl::Status StillWaits(absl::Time deadline) {
+  return deadline != absl::InfiniteFuture() && absl::Now() >= deadline
+             ? DeadlinePassed()
+             : absl::OkStatus();
+}
+
+// Reads a call's message, has it answered by `answer(const Request&, Response*,
+// absl::Time deadline)`, which gives an `absl::Status`, and sends what comes of
+// it.
+template <typename Request, typename Response, typename Answer>
+void AnswerCall(const ConnectRequest& call, const Answer& answer,
+                HttpReply reply) {
+  CallArena arena;
+  auto* request = arena.Make<Request>();
+  auto* response = arena.Make<Response>();
+  absl::Status status = StillWaits(call.deadline);
+  if (status.ok()) status = DecodeConnect(call.codec, call.bytes, request);
+  if (status.ok()) status = answer(*request, response, call.deadline);
+  if (!status.ok()) {
+    SendError(status, std::move(reply));
+    return;
+  }
+  HttpResponse http;
+  http.headers["content-type"] = std::string(ContentTypeOf(call.codec));
+  http.body = EncodeConnect(call.codec, *response);
+  std::move(reply).Send(std::move(http), absl::StatusCode::kOk);
+}
+
+// Tells a caller of a streaming method where to go, in the form that its
+// content type lets it expect: a stream of one message, or a unary error.
+void RefuseStreaming(const HttpRequest& http, const std::string& method,
+                     HttpReply reply) {
+  const absl::Status error = NotOffered(absl::StrCat(
+      "streaming over HTTP, which ", method, " needs and gRPC has,"));
+  const auto type = http.headers.find("content-type");
+  if (type == http.headers.end() ||
+      !absl::StartsWith(type->second, "application/connect+")) {
+    SendError(error, std::move(reply));
+    return;
+  }
+  const std::string json =
+      absl::StrCat("{\"error\":", ConnectErrorJson(error), "}");
+  HttpResponse response;
+  response.headers["content-type"] = type->second;
+  response.body += kEndOfStream;
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    response.body += static_cast<char>(json.size() >> shift & 0xFF);
+  }
+  response.body += json;
+  std::move(reply).Send(std::move(response), error.code());
+}
+
+// Adds the routes of the methods of one service.
+class ServiceRoutes {
+ public:
+  ServiceRoutes(const ConnectParts& parts, std::string service,
+                HttpRoutes* routes)
+      : parts_(parts), service_(std::move(service)), routes_(*routes) {}
+
+  // A method whose request may hold a patient, which no URL should: POST.
+  template <typename Request, typename Response, typename Answer>
+  void Post(const char* method, Answer answer) {
+    Add<Request, Response>("POST", method, std::move(answer));
+  }
+
+  // A method that reads the catalogue: POST and GET.
+  template <typename Request, typename Response, typename Answer>
+  void PostAndGet(const char* method, Answer answer) {
+    const auto from_catalog = [catalogs = parts_.catalogs, answer](
+                                  const Request& request, Response* response,
+                                  absl::Time) -> absl::Status {
+      const auto active = catalogs->Current();
+      if (active == nullptr) return CatalogNotLoaded();
+      return answer(*active, request, response);
+    };
+    Add<Request, Response>("POST", method, from_catalog);
+    Add<Request, Response>("GET", method, from_catalog);
+  }
+
+  // A method that takes long: the worker answers.
+  template <typename Request, typename Response, typename Answer>
+  void PostToWorker(const char* method, Answer answer) {
+    AddRoute("POST", method,
+             [parts = parts_, answer = std::move(answer)](
+                 std::unique_ptr<ConnectRequest> request, HttpReply reply) {
+               BackgroundWorker::Job job =
+                   [request = std::move(request), answer,
+                    reply = std::move(reply)](absl::Status turn) mutable {
+                     if (!turn.ok()) {
+                       SendError(turn, std::move(reply));
+                       return;
+                     }
+                     AnswerCall<Request, Response>(*request, answer,
+                                                   std::move(reply));
+                   };
+               if (!parts.worker->TrySubmit(&job)) {
+                 job(TooMany("candidates", parts.longest_worker_queue));
+               }
+             });
+  }
+
+  // A method that this server does not have.
+  void Refuse(const char* method, const absl::Status& error) {
+    AddRoute("POST", method,
+             [error](std::unique_ptr<ConnectRequest>, HttpReply reply) {
+               SendError(error, std::move(reply));
+             });
+  }
+
+  void RefuseStream(const char* method) {
+    const std::string name = method;
+    routes_.AddAsync("POST", PathOf(method),
+                     {name, [name](const HttpRequest& http, HttpReply reply) {
+                        RefuseStreaming(http, name, std::move(reply));
+                      }});
+  }
+
+ private:
+  std::string PathOf(const char* method) const {
+    return absl::StrCat("/", service_, "/", method);
+  }
+
+  // Adds a route whose handler takes the call once it is read.
+  template <typename Handler>
+  void AddRoute(const char* http_method, const char* method, Handler handler) {
+    routes_.AddAsync(http_method, PathOf(method),
+                     {method, [parts = parts_, handler = std::move(handler)](
+                                  const HttpRequest& http, HttpReply reply) {
+                        auto request = std::make_unique<ConnectRequest>();
+                        if (auto refusal = ReadConnectRequest(
+                                http, parts.require_version,
+                                parts.max_body_bytes, request.get())) {
+                          std::move(reply).Send(*std::move(refusal));
+                          return;
+                        }
+                        handler(std::move(request), std::move(reply));
+                      }});
+  }
+
+  template <typename Request, typename Response, typename Answer>
+  void Add(const char* http_method, const char* method, Answer answer) {
+    AddRoute(http_method, method,
+             [answer = std::move(answer)](
+                 std::unique_ptr<ConnectRequest> request, HttpReply reply) {
+               AnswerCall<Request, Response>(*request, answer,
+                                             std::move(reply));
+             });
+  }
+
+  const ConnectParts parts_;
+  const std::string service_;
+  HttpRoutes& routes_;
+};
+
+void AddScreening(const ConnectParts& parts, HttpRoutes* routes) {
+  const DecisionSupport* support = parts.support;
+  ServiceRoutes service(parts, "needlewise.v1.ScreeningService", routes);
+  service.Post<v1::ScreenEligibilityRequest, v1::ScreenEligibilityResponse>(
+      "ScreenEligibility",
+      [support](const auto& request, auto* response, absl::Time) {
+        return support->ScreenEligibility(request, response);
+      });
+  service.Post<v1::BatchScreenEligibilityRequest,
+               v1::BatchScreenEligibilityResponse>(
+      "BatchScreenEligibility",
+      [support](const auto& request, auto* response, absl::Time deadline) {
+        return support->BatchScreenEligibility(
+            request, [deadline] { return StillWaits(deadline); }, response);
+      });
+  service.RefuseStream("StreamScreenEligibility");
+  service.Post<v1::SuggestQuestionsRequest, v1::SuggestQuestionsResponse>(
+      "SuggestQuestions",
+      [support](const auto& request, auto* response, absl::Time) {
+        return support->SuggestQuestions(request, response);
+      });
+}
+
+void AddRecommendation(const ConnectParts& parts, HttpRoutes* routes) {
+  const DecisionSupport* support = parts.support;
+  ServiceRoutes service(parts, "needlewise.v1.RecommendationService", routes);
+  service.Post<v1::RecommendAddOnsRequest, v1::RecommendAddOnsResponse>(
+      "RecommendAddOns",
+      [support](const auto& request, auto* response, absl::Time) {
+        return support->RecommendAddOns(request, response);
+      });
+  service.Post<v1::PlanTreatmentRequest, v1::PlanTreatmentResponse>(
+      "PlanTreatment",
+      [support](const auto& request, auto* response, absl::Time) {
+        return support->PlanTreatment(request, response);
+      });
+}
+
+void AddRuleCatalog(const ConnectParts& parts, HttpRoutes* routes) {
+  ServiceRoutes service(parts, "needlewise.v1.RuleCatalogService", routes);
+  service.PostAndGet<v1::GetRuleCatalogRequest, v1::GetRuleCatalogResponse>(
+      "GetRuleCatalog",
+      [](const ActiveCatalog& active, const auto& request, auto* response) {
+        GetRuleCatalog(active, request, response);
+        return absl::OkStatus();
+      });
+  service.PostAndGet<v1::ListRulesRequest, v1::ListRulesResponse>(
+      "ListRules",
+      [](const ActiveCatalog& active, const auto& request, auto* response) {
+        return ListRules(*active.compiled, request, response);
+      });
+  service.PostAndGet<v1::GetRuleRequest, v1::GetRuleResponse>(
+      "GetRule",
+      [](const ActiveCatalog& active, const auto& request, auto* response) {
+        return GetRule(*active.compiled, request, response);
+      });
+  service.PostAndGet<v1::ListConceptsRequest, v1::ListConceptsResponse>(
+      "ListConcepts",
+      [](const ActiveCatalog& active, const auto& request, auto* response) {
+        return ListConcepts(*active.compiled, request, response);
+      });
+  service.PostAndGet<v1::ListCitationsRequest, v1::ListCitationsResponse>(
+      "ListCitations",
+      [](const ActiveCatalog& active, const auto& request, auto* response) {
+        return ListCitations(*active.compiled, request, response);
+      });
+  service.PostAndGet<v1::ListSourceConflictsRequest,
+                     v1::ListSourceConflictsResponse>(
+      "ListSourceConflicts",
+      [](const ActiveCatalog& active, const auto& request, auto* response) {
+        return ListSourceConflicts(*active.compiled, request, response);
+      });
+  service.RefuseStream("WatchRuleCatalog");
+  service.PostToWorker<v1::ValidateRuleCatalogRequest,
+                       v1::ValidateRuleCatalogResponse>(
+      "ValidateRuleCatalog",
+      [catalogs = parts.catalogs](const auto& request, auto* response,
+                                  absl::Time) {
+        const Violations violations = CheckCandidate(request);
+        if (!violations.empty()) return FieldsInvalid(violations);
+        FillValidation(catalogs->Validate(ToFileTexts(request)), response);
+        return absl::OkStatus();
+      });
+}
+
+void AddDecisionLog(const ConnectParts& parts, HttpRoutes* routes) {
+  ServiceRoutes service(parts, "needlewise.v1.DecisionLogService", routes);
+  for (const char* method :
+       {"GetDecision", "ListDecisions", "ReplayDecision", "ReportFeedback"}) {
+    service.Refuse(method, NotOffered("the decision log"));
+  }
+}
+
+}  // namespace
+
+void AddConnectRoutes(const ConnectParts& parts, HttpRoutes* routes) {
+  AddScreening(parts, routes);
+  AddRecommendation(parts, routes);
+  AddRuleCatalog(parts, routes);
+  AddDecisionLog(parts, routes);
+}
+
+}  // namespace needlewise

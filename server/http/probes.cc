@@ -1,0 +1,36 @@
+#include "server/http/probes.h"
+
+#include <utility>
+
+namespace needlewise {
+namespace {
+
+void AddProbe(const char* path, const char* name, std::function<bool()> is_well,
+              HttpRoutes* routes) {
+  HttpRoutes::Route route;
+  route.name = name;
+  // A probe has to be answered just when there is too much to do, and while
+  // the server stops.
+  route.counted = false;
+  route.handler = [is_well = std::move(is_well)](const HttpRequest&,
+                                                 HttpReply reply) {
+    const bool well = is_well();
+    HttpResponse response;
+    response.status = well ? 200 : 503;
+    response.headers["content-type"] = "text/plain; charset=utf-8";
+    response.headers["cache-control"] = "no-store";
+    response.body = well ? "ok\n" : "not serving\n";
+    std::move(reply).Send(std::move(response));
+  };
+  routes->AddAsync("GET", path, std::move(route));
+}
+
+}  // namespace
+
+void AddProbeRoutes(std::function<bool()> is_ready, HttpRoutes* routes) {
+  AddProbe(
+      "/healthz", "healthz", [] { return true; }, routes);
+  AddProbe("/readyz", "readyz", std::move(is_ready), routes);
+}
+
+}  // namespace needlewise

@@ -1,0 +1,17 @@
+#ifndef NEEDLEWISE_SERVER_HTTP_PROBES_H_
+#define NEEDLEWISE_SERVER_HTTP_PROBES_H_
+
+#include <functional>
+
+#include "server/http/http_routes.h"
+
+namespace needlewise {
+
+// Adds what an orchestrator asks. `/healthz`: 200 while the process answers at
+// all. `/readyz`: 200 while it should be sent calls, as the health service of
+// gRPC says it, and else 503. `is_ready` is called from any thread.
+void AddProbeRoutes(std::function<bool()> is_ready, HttpRoutes* routes);
+
+}  // namespace needlewise
+
+#endif  // NEEDLEWISE_SERVER_HTTP_PROBES_H_
