@@ -3,8 +3,10 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
@@ -17,6 +19,7 @@
 #include "server/catalog_queries.h"
 #include "server/http/connect_error.h"
 #include "server/http/connect_request.h"
+#include "server/pending_answer.h"
 #include "server/status.h"
 
 namespace needlewise {
@@ -36,9 +39,29 @@ absl::Status StillWaits(absl::Time deadline) {
              : absl::OkStatus();
 }
 
-// Reads a call's message, has it answered by `answer(const Request&, Response*,
-// absl::Time deadline)`, which gives an `absl::Status`, and sends what comes of
-// it.
+// What an answer that leaves no record comes with.
+absl::StatusOr<PendingAnswer> Unrecorded(const absl::Status& status) {
+  if (!status.ok()) return status;
+  return PendingAnswer();
+}
+
+// Puts the faults of items into the body of an answer to a batch.
+absl::Status ReplaceFaultyItems(
+    ConnectCodec codec, const std::vector<RecordOutcome::ItemFault>& faults,
+    std::string* body) {
+  v1::BatchScreenEligibilityResponse response;
+  if (absl::Status read = DecodeConnect(codec, *body, &response); !read.ok()) {
+    return read;
+  }
+  needlewise::ReplaceFaultyItems(faults, &response);
+  *body = EncodeConnect(codec, response);
+  return absl::OkStatus();
+}
+
+// Reads a call's message and has it answered by `answer(const Request&,
+// Response*, absl::Time deadline)`, which gives an
+// `absl::StatusOr<PendingAnswer>`. Sends what comes of it once its record is
+// committed, from whichever thread says so.
 template <typename Request, typename Response, typename Answer>
 void AnswerCall(const ConnectRequest& call, const Answer& answer,
                 HttpReply reply) {
@@ -47,15 +70,28 @@ void AnswerCall(const ConnectRequest& call, const Answer& answer,
   auto* response = arena.Make<Response>();
   absl::Status status = StillWaits(call.deadline);
   if (status.ok()) status = DecodeConnect(call.codec, call.bytes, request);
-  if (status.ok()) status = answer(*request, response, call.deadline);
-  if (!status.ok()) {
-    SendError(status, std::move(reply));
+  absl::StatusOr<PendingAnswer> pending = Unrecorded(status);
+  if (pending.ok()) pending = answer(*request, response, call.deadline);
+  if (!pending.ok()) {
+    SendError(pending.status(), std::move(reply));
     return;
   }
   HttpResponse http;
   http.headers["content-type"] = std::string(ContentTypeOf(call.codec));
   http.body = EncodeConnect(call.codec, *response);
-  std::move(reply).Send(std::move(http), absl::StatusCode::kOk);
+  std::move(*pending).WhenRecorded(
+      [codec = call.codec, http = std::move(http),
+       reply = std::move(reply)](RecordOutcome outcome) mutable {
+        if (!outcome.faults.empty()) {
+          outcome.status.Update(
+              ReplaceFaultyItems(codec, outcome.faults, &http.body));
+        }
+        if (!outcome.status.ok()) {
+          SendError(outcome.status, std::move(reply));
+          return;
+        }
+        std::move(reply).Send(std::move(http), absl::StatusCode::kOk);
+      });
 }
 
 // Tells a caller of a streaming method where to go, in the form that its
@@ -100,10 +136,10 @@ class ServiceRoutes {
   void PostAndGet(const char* method, Answer answer) {
     const auto from_catalog = [catalogs = parts_.catalogs, answer](
                                   const Request& request, Response* response,
-                                  absl::Time) -> absl::Status {
+                                  absl::Time) -> absl::StatusOr<PendingAnswer> {
       const auto active = catalogs->Current();
       if (active == nullptr) return CatalogNotLoaded();
-      return answer(*active, request, response);
+      return Unrecorded(answer(*active, request, response));
     };
     Add<Request, Response>("POST", method, from_catalog);
     Add<Request, Response>("GET", method, from_catalog);
@@ -190,20 +226,21 @@ void AddScreening(const ConnectParts& parts, HttpRoutes* routes) {
   service.Post<v1::ScreenEligibilityRequest, v1::ScreenEligibilityResponse>(
       "ScreenEligibility",
       [support](const auto& request, auto* response, absl::Time) {
-        return support->ScreenEligibility(request, response);
+        return support->StartScreenEligibility(Caller(), request, response);
       });
   service.Post<v1::BatchScreenEligibilityRequest,
                v1::BatchScreenEligibilityResponse>(
       "BatchScreenEligibility",
       [support](const auto& request, auto* response, absl::Time deadline) {
-        return support->BatchScreenEligibility(
-            request, [deadline] { return StillWaits(deadline); }, response);
+        return support->StartBatchScreenEligibility(
+            Caller(), request, [deadline] { return StillWaits(deadline); },
+            response);
       });
   service.RefuseStream("StreamScreenEligibility");
   service.Post<v1::SuggestQuestionsRequest, v1::SuggestQuestionsResponse>(
       "SuggestQuestions",
       [support](const auto& request, auto* response, absl::Time) {
-        return support->SuggestQuestions(request, response);
+        return Unrecorded(support->SuggestQuestions(request, response));
       });
 }
 
@@ -213,12 +250,12 @@ void AddRecommendation(const ConnectParts& parts, HttpRoutes* routes) {
   service.Post<v1::RecommendAddOnsRequest, v1::RecommendAddOnsResponse>(
       "RecommendAddOns",
       [support](const auto& request, auto* response, absl::Time) {
-        return support->RecommendAddOns(request, response);
+        return support->StartRecommendAddOns(Caller(), request, response);
       });
   service.Post<v1::PlanTreatmentRequest, v1::PlanTreatmentResponse>(
       "PlanTreatment",
       [support](const auto& request, auto* response, absl::Time) {
-        return support->PlanTreatment(request, response);
+        return support->StartPlanTreatment(Caller(), request, response);
       });
 }
 
@@ -263,9 +300,9 @@ void AddRuleCatalog(const ConnectParts& parts, HttpRoutes* routes) {
       [catalogs = parts.catalogs](const auto& request, auto* response,
                                   absl::Time) {
         const Violations violations = CheckCandidate(request);
-        if (!violations.empty()) return FieldsInvalid(violations);
+        if (!violations.empty()) return Unrecorded(FieldsInvalid(violations));
         FillValidation(catalogs->Validate(ToFileTexts(request)), response);
-        return absl::OkStatus();
+        return Unrecorded(absl::OkStatus());
       });
 }
 

@@ -57,7 +57,7 @@ class Server:
     """A server on a free port, with its files in a folder of its own."""
 
     def __init__(self, catalog_folder=None, port=0, site_facts=False,
-                 settings=""):
+                 settings="", http=False):
         self._folder = tempfile.TemporaryDirectory(prefix="needlewise-e2e-")
         folder = pathlib.Path(self._folder.name)
         self._port_file = folder / "port"
@@ -67,6 +67,12 @@ class Server:
             'listener { address: "127.0.0.1:%d" insecure_for_development: true'
             ' port_file: "%s" }' % (port, self._port_file)
         ]
+        self._http_port_file = folder / "http_port"
+        if http:
+            lines.append(
+                'http_listener { address: "127.0.0.1:0" '
+                'insecure_for_development: true port_file: "%s" }' %
+                self._http_port_file)
         if catalog_folder is not None:
             lines.append('catalog { folder: "%s" poll_interval '
                          '{ nanos: 20000000 } }' % catalog_folder)
@@ -95,6 +101,9 @@ class Server:
                 continue
             self.port = int(self._port_file.read_text() or 0)
             self.address = "127.0.0.1:%d" % self.port
+            if self._http_port_file.exists():
+                self.http = ("http://127.0.0.1:" +
+                             self._http_port_file.read_text().strip())
             if run("health", "--address", self.address).returncode == 0:
                 return
         raise RuntimeError("the server does not serve: %s" % self.log())

@@ -162,7 +162,7 @@ allowed_origins: "https://a.example.org/"
                   "5:1 http_listener.threads", "6:1 http_listener.read_timeout",
                   "7:1 http_listener.idle_timeout",
                   "8:1 http_listener.allowed_origins",
-                  "8:1 http_listener.allowed_origins"));
+                  "9:1 http_listener.allowed_origins"));
 }
 
 TEST(ServerConfigTest, TellsWhereTextCannotBeRead) {
