@@ -5,6 +5,17 @@
 namespace needlewise {
 namespace {
 
+Truth EvaluateAt(const ConditionNode* nodes, int at, const WorldSet* possible);
+
+// Most nodes are leaves: those need no call.
+inline Truth EvaluateNode(const ConditionNode* nodes, int at,
+                          const WorldSet* possible) {
+  const ConditionNode& node = nodes[at];
+  return node.kind == ConditionNode::Kind::kLeaf
+             ? TruthIn(possible[node.concept_index], node.satisfying)
+             : EvaluateAt(nodes, at, possible);
+}
+
 Truth EvaluateAt(const ConditionNode* nodes, int at, const WorldSet* possible) {
   const ConditionNode& node = nodes[at];
   switch (node.kind) {
@@ -14,7 +25,7 @@ Truth EvaluateAt(const ConditionNode* nodes, int at, const WorldSet* possible) {
       Truth all = Truth::kTrue;
       for (int i = at + 1; i < node.end && all != Truth::kFalse;
            i = nodes[i].end) {
-        all = And(all, EvaluateAt(nodes, i, possible));
+        all = And(all, EvaluateNode(nodes, i, possible));
       }
       return all;
     }
@@ -22,7 +33,7 @@ Truth EvaluateAt(const ConditionNode* nodes, int at, const WorldSet* possible) {
       Truth any = Truth::kFalse;
       for (int i = at + 1; i < node.end && any != Truth::kTrue;
            i = nodes[i].end) {
-        any = Or(any, EvaluateAt(nodes, i, possible));
+        any = Or(any, EvaluateNode(nodes, i, possible));
       }
       return any;
     }
@@ -51,12 +62,12 @@ Truth TryCompletions(const CompiledCatalog& catalog, const CompiledRule& rule,
 
 Truth EvaluateNodes(const std::vector<ConditionNode>& nodes,
                     const WorldSet* possible) {
-  return EvaluateAt(nodes.data(), 0, possible);
+  return EvaluateNode(nodes.data(), 0, possible);
 }
 
 Truth EvaluateNodeAt(const std::vector<ConditionNode>& nodes, int at,
                      const WorldSet* possible) {
-  return EvaluateAt(nodes.data(), at, possible);
+  return EvaluateNode(nodes.data(), at, possible);
 }
 
 Truth EvaluateRule(const CompiledCatalog& catalog, const CompiledRule& rule,

@@ -322,8 +322,9 @@ std::vector<std::pair<int, WorldSet>> Undo(const CompiledCatalog& catalog,
     }
   }
   for (const int c : order) {
-    std::vector<WorldSet> with = possible;
-    if (best(c, &with)) return {{c, with[c]}};
+    const WorldSet before = possible[c];
+    if (best(c, &possible)) return {{c, possible[c]}};
+    possible[c] = before;
   }
   std::vector<std::pair<int, WorldSet>> changes;
   for (const int c : order) {

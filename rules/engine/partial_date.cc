@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_cat.h"
 
 namespace needlewise {
 namespace {
@@ -38,9 +37,18 @@ absl::CivilDay FromDay(Day day) { return kEpoch + day; }
 
 std::string FormatDay(Day day) {
   const absl::CivilDay civil = FromDay(day);
-  return absl::StrCat(absl::Dec(civil.year(), absl::kZeroPad4), "-",
-                      absl::Dec(civil.month(), absl::kZeroPad2), "-",
-                      absl::Dec(civil.day(), absl::kZeroPad2));
+  // Only a window of thousands of years ends so late.
+  if (civil.year() > 9999) return absl::FormatCivilTime(civil);
+  std::string text(10, '-');
+  const auto put = [&](size_t end, size_t count, int value) {
+    for (size_t i = 1; i <= count; ++i, value /= 10) {
+      text[end - i] = static_cast<char>('0' + value % 10);
+    }
+  };
+  put(4, 4, static_cast<int>(civil.year()));
+  put(7, 2, civil.month());
+  put(10, 2, civil.day());
+  return text;
 }
 
 std::optional<DayInterval> ParsePartialDate(absl::string_view text) {

@@ -47,9 +47,12 @@ class LatestDate {
 int WindowsOver(const std::vector<TimeSpan>& windows, Day when, Day day) {
   if (when <= kEarliestDay) return static_cast<int>(windows.size());
   int over = 0;
-  // What a window no longer reaches, no shorter one does.
+  // What a window no longer reaches, no shorter one does. Which of the two it
+  // is mostly shows without a calendar.
   for (const TimeSpan& window : windows) {
-    if (when >= window.EarliestOpen(day)) break;
+    const bool surely_over = when + window.GreatestDays() <= day;
+    const bool surely_on = when + window.LeastDays() > day;
+    if (surely_on || (!surely_over && when >= window.EarliestOpen(day))) break;
     ++over;
   }
   return over;
@@ -194,6 +197,7 @@ std::vector<Statement> PatientFacts::ClosuresOf(int concept_index) const {
 }
 
 void PatientFacts::FindDiffering() {
+  differing_.reserve(groups_.size() + not_closed_.size() + 16);
   for (const Group& group : groups_) differing_.push_back(group.concept_index);
   if (catalog_.age_concept >= 0) differing_.push_back(catalog_.age_concept);
   if (closed_.empty()) return;
@@ -506,6 +510,7 @@ Facts PatientFacts::ForContext(const TreatmentContext& context) const {
       groups.push_back(group);
     }
   };
+  facts.known.reserve(differing_.size() + 16);
   for (const int c : differing_) state(c);
   if (day_ > intake_.as_of) {
     for (const int c : baseline.dated) state(c);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -98,7 +99,7 @@ class Reader {
       Fault(path + ".source", "is not a source");
     }
     const size_t faults = violations_.size();
-    const std::vector<int> concepts = ReadSubject(finding, path, index);
+    const Concepts concepts = ReadSubject(finding, path, index);
     ReadDates(finding, path, &statement);
     ReadAreas(finding, path, &statement);
     ReadStatus(finding, path, &statement);
@@ -159,6 +160,9 @@ class Reader {
   }
 
  private:
+  // What one finding is about: nearly always one concept.
+  using Concepts = absl::InlinedVector<int, 2>;
+
   void Fault(std::string field, std::string description) {
     violations_.push_back({std::move(field), std::move(description)});
   }
@@ -310,8 +314,8 @@ class Reader {
     }
   }
 
-  std::vector<int> ReadSubject(const v1::Finding& finding, const Path& path,
-                               int index) {
+  Concepts ReadSubject(const v1::Finding& finding, const Path& path,
+                       int index) {
     switch (finding.subject_case()) {
       case v1::Finding::kConcept: {
         const auto found = catalog_.concept_index.find(finding.concept());
@@ -339,8 +343,7 @@ class Reader {
     return {};
   }
 
-  std::vector<int> ReadCoding(const v1::Finding& finding, const Path& path,
-                              int index) {
+  Concepts ReadCoding(const v1::Finding& finding, const Path& path, int index) {
     const v1::Coding& coding = finding.coding();
     if (coding.system().empty() || coding.code().empty() ||
         coding.code().size() > kLongestCode ||
@@ -350,10 +353,12 @@ class Reader {
                          " bytes"));
       return {};
     }
-    std::vector<int> concepts;
+    Concepts concepts;
     const auto exact = catalog_.exact_codes.find(
         absl::StrCat(coding.system(), "|", coding.code()));
-    if (exact != catalog_.exact_codes.end()) concepts = exact->second;
+    if (exact != catalog_.exact_codes.end()) {
+      concepts.assign(exact->second.begin(), exact->second.end());
+    }
     const auto prefixes = catalog_.prefix_codes.find(coding.system());
     if (prefixes != catalog_.prefix_codes.end()) {
       for (const v1::ConceptCode* code : prefixes->second) {
@@ -540,7 +545,10 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
   reader.ReadAge(patient);
   const int findings =
       std::min(patient.findings_size(), environment.max_findings);
-  intake.statements.reserve(findings + 16);
+  intake.statements.reserve(findings +
+                            (environment.site_findings == nullptr
+                                 ? 0
+                                 : environment.site_findings->size()));
   for (int i = 0; i < findings; ++i) {
     reader.ReadFinding(patient.findings(i), Path("patient.findings", i), i);
   }
