@@ -13,6 +13,8 @@ namespace {
 constexpr size_t kIdLength = 26;
 constexpr char kBase32[] = "abcdefghijklmnopqrstuvwxyz234567";
 
+}  // namespace
+
 std::string SerializeDeterministically(
     const google::protobuf::Message& message) {
   std::string bytes;
@@ -24,8 +26,6 @@ std::string SerializeDeterministically(
   coded.Trim();
   return bytes;
 }
-
-}  // namespace
 
 std::string MakeDecisionId(const DecisionSeed& seed) {
   const std::string hash = Sha256()

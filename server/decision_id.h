@@ -9,6 +9,10 @@
 
 namespace needlewise {
 
+// The canonical bytes of a message: the same for equal messages.
+std::string SerializeDeterministically(
+    const google::protobuf::Message& message);
+
 // What a decision follows from.
 struct DecisionSeed {
   // Name of the method.

@@ -133,6 +133,56 @@ absl::Status TooMany(absl::string_view what, int limit) {
   return status;
 }
 
+absl::Status DecisionLogBusy() {
+  absl::Status status = Error(
+      absl::StatusCode::kResourceExhausted, v1::ERROR_REASON_DECISION_LOG_BUSY,
+      "the decision log has more to write than it may keep waiting; wait "
+      "and try again");
+  AttachRetry(&status);
+  return status;
+}
+
+absl::Status StoreUnavailable() {
+  absl::Status status =
+      Error(absl::StatusCode::kUnavailable, v1::ERROR_REASON_STORE_UNAVAILABLE,
+            "the decision cannot be recorded now, so it is not given; try "
+            "again, with the same `request_id`");
+  AttachRetry(&status);
+  return status;
+}
+
+absl::Status DecisionNotFound() {
+  return Error(absl::StatusCode::kNotFound, v1::ERROR_REASON_DECISION_NOT_FOUND,
+               "no decision of that id is in the log");
+}
+
+absl::Status RequestIdReused(absl::string_view decision_id) {
+  absl::Status status(
+      absl::StatusCode::kAlreadyExists,
+      absl::StrCat("the `request_id` belongs to decision `", decision_id,
+                   "`, of another input, day or catalogue; get that one, or "
+                   "ask with a new id"));
+  google::rpc::ErrorInfo info =
+      MakeErrorInfo(v1::ERROR_REASON_REQUEST_ID_REUSED);
+  (*info.mutable_metadata())["decision_id"] = std::string(decision_id);
+  Attach(info, &status);
+  return status;
+}
+
+absl::Status ReceiptsNotOffered() {
+  return Error(absl::StatusCode::kFailedPrecondition,
+               v1::ERROR_REASON_RECEIPTS_NOT_OFFERED,
+               "the server has no key to sign receipts; ask without one");
+}
+
+absl::Status CatalogNotArchived(absl::string_view digest) {
+  return Error(absl::StatusCode::kFailedPrecondition,
+               v1::ERROR_REASON_CATALOG_NOT_ARCHIVED,
+               absl::StrCat("catalogue `", digest,
+                            "` is not in the archive, or does not compile any "
+                            "more"));
+}
+
 absl::Status DeadlinePassed() {
   return Error(absl::StatusCode::kDeadlineExceeded,
                v1::ERROR_REASON_DEADLINE_EXCEEDED,

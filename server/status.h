@@ -38,6 +38,24 @@ absl::Status CatalogNotLoaded();
 // `calls`.
 absl::Status TooMany(absl::string_view what, int limit);
 
+// RESOURCE_EXHAUSTED, to be tried again: the decision log's queue is full.
+absl::Status DecisionLogBusy();
+
+// UNAVAILABLE, to be tried again: the decision store does not answer.
+absl::Status StoreUnavailable();
+
+// NOT_FOUND.
+absl::Status DecisionNotFound();
+
+// ALREADY_EXISTS: the request id belongs to `decision_id`.
+absl::Status RequestIdReused(absl::string_view decision_id);
+
+// FAILED_PRECONDITION: the server has no key for receipts.
+absl::Status ReceiptsNotOffered();
+
+// FAILED_PRECONDITION: the catalogue of a record cannot be decided with.
+absl::Status CatalogNotArchived(absl::string_view digest);
+
 // DEADLINE_EXCEEDED.
 absl::Status DeadlinePassed();
 

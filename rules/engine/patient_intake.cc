@@ -566,4 +566,17 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
   return intake;
 }
 
+std::vector<Statement> ReadFindings(const CompiledCatalog& catalog,
+                                    absl::CivilDay today,
+                                    const v1::Patient& patient, Day as_of,
+                                    Violations* violations) {
+  PatientIntake intake;
+  Reader reader(catalog, as_of, ToDay(today), &intake, violations);
+  intake.statements.reserve(patient.findings_size());
+  for (int i = 0; i < patient.findings_size(); ++i) {
+    reader.ReadFinding(patient.findings(i), Path("patient.findings", i), i);
+  }
+  return std::move(intake.statements);
+}
+
 }  // namespace needlewise

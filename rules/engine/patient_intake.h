@@ -99,6 +99,13 @@ PatientIntake ReadPatient(const CompiledCatalog& catalog,
                           const v1::Patient& patient, Day as_of,
                           Violations* violations);
 
+// Reads only what the findings of a patient state, and not what closed sections
+// and the site's facts add. Otherwise as `ReadPatient`.
+std::vector<Statement> ReadFindings(const CompiledCatalog& catalog,
+                                    absl::CivilDay today,
+                                    const v1::Patient& patient, Day as_of,
+                                    Violations* violations);
+
 }  // namespace needlewise
 
 #endif  // NEEDLEWISE_RULES_ENGINE_PATIENT_INTAKE_H_
