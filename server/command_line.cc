@@ -58,7 +58,7 @@ SIGTERM and SIGINT stop it once the calls in progress are answered; a second
 one stops it at once. Log lines are JSON objects on standard error.
 
 Exit codes: 0 stopped as asked, 2 wrong flags, 3 wrong settings, 4 no catalogue
-loads, 5 cannot listen.
+loads, 5 cannot listen, 6 the decision log cannot be opened.
 )";
 }
 

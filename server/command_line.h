@@ -29,6 +29,7 @@ inline constexpr int kExitUsage = 2;
 inline constexpr int kExitConfig = 3;
 inline constexpr int kExitCatalog = 4;
 inline constexpr int kExitListen = 5;
+inline constexpr int kExitDecisionLog = 6;
 
 }  // namespace needlewise
 

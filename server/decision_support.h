@@ -4,7 +4,8 @@
 //
 // Each deciding method comes in two forms. `Start…` decides on the calling
 // thread, fills `*response`, and gives the right to send it once its record is
-// committed: for callers that must not block. The other waits for that.
+// committed: for callers that must not block, which it does only where
+// `ReadsLog` says so. The other waits for that.
 
 #ifndef NEEDLEWISE_SERVER_DECISION_SUPPORT_H_
 #define NEEDLEWISE_SERVER_DECISION_SUPPORT_H_
@@ -16,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "needlewise/v1/decision_log.pb.h"
 #include "needlewise/v1/patient.pb.h"
 #include "needlewise/v1/recommendation.pb.h"
 #include "needlewise/v1/screening.pb.h"
@@ -23,6 +25,8 @@
 #include "server/catalog_manager.h"
 #include "server/clock.h"
 #include "server/pending_answer.h"
+#include "server/receipt.h"
+#include "server/recording.h"
 #include "server/telemetry/json_log.h"
 
 namespace needlewise {
@@ -50,9 +54,12 @@ class DecisionSupport {
     absl::TimeZone time_zone = absl::LocalTimeZone();
   };
 
-  // No pointer is owned.
+  // No pointer is owned. Without `recording`, and without `signer`, there are
+  // no records, and no receipts.
   DecisionSupport(Options options, const CatalogManager* catalogs,
-                  const Clock* clock, const Log* log);
+                  const Clock* clock, const Log* log,
+                  Recording* recording = nullptr,
+                  const ReceiptSigner* signer = nullptr);
 
   absl::StatusOr<PendingAnswer> StartScreenEligibility(
       const Caller& caller, const v1::ScreenEligibilityRequest& request,
@@ -92,19 +99,48 @@ class DecisionSupport {
                              const Caller& caller = {}) const;
 
  private:
+  // What one answer is made with.
+  struct Call;
+
   Environment Today() const;
-  absl::Status Screen(const CompiledCatalog& catalog,
-                      const Environment& environment,
-                      const v1::ScreenEligibilityRequest& request,
-                      v1::ScreenEligibilityResponse* response) const;
+  absl::Status Begin(const Caller& caller, v1::DecisionMethod method,
+                     Call* call) const;
+
+  // Decides on one request, gives the decision its id and receipt, and adds
+  // its record to `*owed`.
+  template <typename Method>
+  absl::Status Decide(const Call& call, const typename Method::Request& request,
+                      typename Method::Response* response,
+                      OwedRecords* owed) const;
+  // The request with the acknowledgements that the log holds for the rules
+  // that fired in `decision`; their ids go to `*recalled`.
+  template <typename Method>
+  absl::StatusOr<typename Method::Request> Recall(
+      const Call& call, const typename Method::Request& request,
+      const typename Method::Decision& decision,
+      std::vector<std::string>* recalled) const;
+  template <typename Method>
+  absl::StatusOr<PendingAnswer> Start(
+      const Caller& caller, v1::DecisionMethod method,
+      const typename Method::Request& request,
+      typename Method::Response* response) const;
 
   const Options options_;
   const CatalogManager* const catalogs_;
   const Clock* const clock_;
   const Log* const log_;
+  Recording* const recording_;
+  const ReceiptSigner* const signer_;
   // Stands for the site's facts in a decision's id.
   const std::string site_;
 };
+
+// Whether an answer to the request needs the log to be read first, so that
+// `Start…` blocks.
+bool ReadsLog(const v1::ScreenEligibilityRequest& request);
+bool ReadsLog(const v1::BatchScreenEligibilityRequest& request);
+bool ReadsLog(const v1::RecommendAddOnsRequest& request);
+bool ReadsLog(const v1::PlanTreatmentRequest& request);
 
 // Puts the faults of items into the answer to their batch.
 void ReplaceFaultyItems(const std::vector<RecordOutcome::ItemFault>& faults,

@@ -59,6 +59,22 @@ absl::Status ReplaceFaultyItems(
   return absl::OkStatus();
 }
 
+// Lets `*out` leave once its record is committed.
+void LeaveWhenRecorded(absl::StatusOr<PendingAnswer> pending, ByteBuffer* out,
+                       Call call) {
+  if (!pending.ok()) {
+    std::move(call).Finish(pending.status());
+    return;
+  }
+  std::move(*pending).WhenRecorded(
+      [out, call = std::move(call)](RecordOutcome outcome) mutable {
+        if (!outcome.faults.empty()) {
+          outcome.status.Update(ReplaceFaultyItems(outcome.faults, out));
+        }
+        std::move(call).Finish(outcome.status);
+      });
+}
+
 // Makes the answer to a call in the handler, and lets it leave once its record
 // is committed, from whichever thread says so.
 template <typename Request, typename Response, typename Answer>
@@ -70,35 +86,36 @@ ServerUnaryReactor* RespondWhenRecorded(const ServiceParts& parts,
   IncomingCall incoming = Admit(method, context, in, parts.gate, parts.log,
                                 parts.max_request_bytes);
   ServerUnaryReactor* const reactor = incoming.reactor;
-  absl::StatusOr<PendingAnswer> pending = PendingAnswer();
-  if (incoming.admitted.ok()) {
-    pending = StartAnswerBytes<Request, Response>(in, out,
-                                                  std::forward<Answer>(answer));
-  } else {
-    pending = std::move(incoming.admitted);
-  }
-  if (!pending.ok()) {
-    std::move(incoming.call).Finish(pending.status());
+  if (!incoming.admitted.ok()) {
+    std::move(incoming.call).Finish(incoming.admitted);
     return reactor;
   }
-  std::move(*pending).WhenRecorded(
-      [out, call = std::move(incoming.call)](RecordOutcome outcome) mutable {
-        if (!outcome.faults.empty()) {
-          outcome.status.Update(ReplaceFaultyItems(outcome.faults, out));
-        }
-        std::move(call).Finish(outcome.status);
+  bool must_wait = false;
+  absl::StatusOr<PendingAnswer> pending = StartAnswerBytes<Request, Response>(
+      in, out,
+      [&](const Request& request,
+          Response* response) -> absl::StatusOr<PendingAnswer> {
+        must_wait = parts.recording != nullptr && ReadsLog(request);
+        if (must_wait) return PendingAnswer();
+        return answer(request, response);
       });
+  if (!must_wait) {
+    LeaveWhenRecorded(std::move(pending), out, std::move(incoming.call));
+    return reactor;
+  }
+  // The log has to be read first, which this thread may not wait for.
+  BackgroundWorker::Job job = [&in, out, answer = std::forward<Answer>(answer),
+                               call = std::move(incoming.call)](
+                                  absl::Status status) mutable {
+    LeaveWhenRecorded(status.ok()
+                          ? StartAnswerBytes<Request, Response>(in, out, answer)
+                          : absl::StatusOr<PendingAnswer>(std::move(status)),
+                      out, std::move(call));
+  };
+  if (!parts.log_worker->TrySubmit(&job)) {
+    job(TooMany("questions to the decision log", kMostWaitingQueries));
+  }
   return reactor;
-}
-
-// The name of a caller, as far as the connection proves it.
-Caller CallerOf(const CallbackServerContext& context) {
-  Caller caller;
-  const auto auth = context.auth_context();
-  if (auth == nullptr || !auth->IsPeerAuthenticated()) return caller;
-  const auto names = auth->GetPeerIdentity();
-  if (!names.empty()) caller.name.assign(names[0].data(), names[0].size());
-  return caller;
 }
 
 // Answers a call from the catalogue in force.
@@ -380,48 +397,6 @@ class RuleCatalogHandlers final
   const ServiceParts parts_;
 };
 
-template <typename Base>
-using RawDecisionLog =
-    v1::DecisionLogService::WithRawCallbackMethod_GetDecision<
-        v1::DecisionLogService::WithRawCallbackMethod_ListDecisions<
-            v1::DecisionLogService::WithRawCallbackMethod_ReplayDecision<
-                v1::DecisionLogService::WithRawCallbackMethod_ReportFeedback<
-                    Base>>>>;
-
-// Keeps no log: every method is answered with NOT_OFFERED, whatever it is
-// asked.
-class DecisionLogHandlers final
-    : public RawDecisionLog<v1::DecisionLogService::Service> {
- public:
-  ServerUnaryReactor* GetDecision(CallbackServerContext* context,
-                                  const ByteBuffer* /*in*/,
-                                  ByteBuffer* /*out*/) override {
-    return Refuse(context);
-  }
-  ServerUnaryReactor* ListDecisions(CallbackServerContext* context,
-                                    const ByteBuffer* /*in*/,
-                                    ByteBuffer* /*out*/) override {
-    return Refuse(context);
-  }
-  ServerUnaryReactor* ReplayDecision(CallbackServerContext* context,
-                                     const ByteBuffer* /*in*/,
-                                     ByteBuffer* /*out*/) override {
-    return Refuse(context);
-  }
-  ServerUnaryReactor* ReportFeedback(CallbackServerContext* context,
-                                     const ByteBuffer* /*in*/,
-                                     ByteBuffer* /*out*/) override {
-    return Refuse(context);
-  }
-
- private:
-  static ServerUnaryReactor* Refuse(CallbackServerContext* context) {
-    ServerUnaryReactor* reactor = context->DefaultReactor();
-    reactor->Finish(ToGrpcStatus(NotOffered("the decision log")));
-    return reactor;
-  }
-};
-
 }  // namespace
 
 std::vector<std::unique_ptr<grpc::Service>> MakeServices(
@@ -430,7 +405,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(
   services.push_back(std::make_unique<ScreeningHandlers>(parts));
   services.push_back(std::make_unique<RecommendationHandlers>(parts));
   services.push_back(std::make_unique<RuleCatalogHandlers>(parts));
-  services.push_back(std::make_unique<DecisionLogHandlers>());
+  services.push_back(MakeDecisionLogService(parts));
   return services;
 }
 
@@ -439,6 +414,11 @@ std::vector<const char*> ServiceNames() {
           v1::RecommendationService::service_full_name(),
           v1::RuleCatalogService::service_full_name(),
           v1::DecisionLogService::service_full_name()};
+}
+
+std::vector<const char*> DecidingServiceNames() {
+  return {v1::ScreeningService::service_full_name(),
+          v1::RecommendationService::service_full_name()};
 }
 
 }  // namespace needlewise

@@ -18,12 +18,15 @@
 #include "server/catalog_manager.h"
 #include "server/catalog_watch.h"
 #include "server/decision_support.h"
+#include "server/recording.h"
 #include "server/telemetry/json_log.h"
 
 namespace needlewise {
 
 // How many candidates may wait for `ValidateRuleCatalog` at once.
 inline constexpr int kMostWaitingCandidates = 8;
+// How many questions to the decision log may wait at once.
+inline constexpr int kMostWaitingQueries = 256;
 
 // What the services work with. No pointer is owned; all must outlive the gRPC
 // server.
@@ -37,6 +40,10 @@ struct ServiceParts {
   const Log* log = nullptr;
   // Largest request.
   int max_request_bytes = 4194304;
+  // Null where decisions are not recorded.
+  Recording* recording = nullptr;
+  // For what reads the decision log.
+  BackgroundWorker* log_worker = nullptr;
 };
 
 // Every service of the API, to be registered with a `grpc::ServerBuilder`.
@@ -45,6 +52,12 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(
 
 // Their full names.
 std::vector<const char*> ServiceNames();
+// Those of the services whose answers are recorded.
+std::vector<const char*> DecidingServiceNames();
+
+// The service that answers from the decision log.
+std::unique_ptr<grpc::Service> MakeDecisionLogService(
+    const ServiceParts& parts);
 
 }  // namespace needlewise
 

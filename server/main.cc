@@ -115,6 +115,9 @@ int Serve(const config::v1::ServerConfig& config) {
   if (!server.ok()) {
     log->Write(LogSeverity::kError, "not_started",
                {{"message", std::string(server.status().message())}});
+    if (server.status().GetPayload(kDecisionLogError).has_value()) {
+      return kExitDecisionLog;
+    }
     return absl::IsFailedPrecondition(server.status()) ? kExitCatalog
                                                        : kExitListen;
   }

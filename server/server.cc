@@ -15,6 +15,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
@@ -113,12 +114,10 @@ Server::Server(const config::v1::ServerConfig& config, const Clock* clock,
       log_(log),
       watches_(config.limits().max_watchers(), clock),
       catalogs_(WatchedCatalogOptions(config, clock, &watches_), clock, log),
-      support_(SupportOptions(config), &catalogs_, clock, log),
+      clock_(clock),
       gate_(config.limits().max_concurrent_calls()),
       worker_(kMostWaitingCandidates),
-      services_(
-          MakeServices({&support_, &catalogs_, &watches_, &gate_, &worker_, log,
-                        config.limits().max_request_bytes()})) {}
+      log_worker_(kMostWaitingQueries) {}
 
 Server::~Server() { Drain(); }
 
@@ -126,6 +125,10 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     const config::v1::ServerConfig& config, const Clock* clock,
     const Log* log) {
   auto server = std::unique_ptr<Server>(new Server(config, clock, log));
+  if (absl::Status opened = server->OpenRecording(); !opened.ok()) {
+    opened.SetPayload(kDecisionLogError, absl::Cord());
+    return opened;
+  }
   if (absl::Status loaded = server->catalogs_.LoadFirst(); !loaded.ok()) {
     return loaded;
   }
@@ -138,6 +141,46 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   server->SetServing(true);
   server->catalogs_.StartPolling();
   return server;
+}
+
+absl::Status Server::OpenRecording() {
+  const config::v1::DecisionLog& log = config_.decision_log();
+  DecisionSupport::Options options = SupportOptions(config_);
+  if (Records(log)) {
+    std::vector<v1::Finding> site = options.site_findings;
+    for (v1::Finding& finding : site) finding.set_source(v1::SOURCE_SITE);
+    auto recording = Recording::Open(
+        {log, std::move(site),
+         [this](bool available) { OnStoreAvailability(available); }},
+        clock_, log_);
+    if (!recording.ok()) return recording.status();
+    recording_ = *std::move(recording);
+  }
+  if (!log.receipt_key_file().empty()) {
+    auto signer = ReceiptSigner::Open(log.receipt_key_file());
+    if (!signer.ok()) return signer.status();
+    signer_ = *std::move(signer);
+  }
+  support_ =
+      std::make_unique<DecisionSupport>(std::move(options), &catalogs_, clock_,
+                                        log_, recording_.get(), signer_.get());
+  services_ = MakeServices(
+      {support_.get(), &catalogs_, &watches_, &gate_, &worker_, log_,
+       config_.limits().max_request_bytes(), recording_.get(), &log_worker_});
+  return absl::OkStatus();
+}
+
+void Server::OnStoreAvailability(bool available) {
+  if (config_.decision_log().store_failure_health() ==
+      config::v1::STORE_FAILURE_HEALTH_DEGRADED) {
+    return;
+  }
+  absl::MutexLock lock(&health_mutex_);
+  store_serves_.store(available);
+  if (health_ == nullptr) return;
+  for (const char* name : DecidingServiceNames()) {
+    health_->SetServingStatus(name, available);
+  }
 }
 
 absl::Status Server::Listen() {
@@ -184,9 +227,10 @@ absl::Status Server::Listen() {
 absl::Status Server::ListenForHttp() {
   const config::v1::HttpListener& http = config_.http_listener();
   if (http.address().empty()) return absl::OkStatus();
-  AddProbeRoutes([this] { return serving_.load(); }, &routes_);
+  AddProbeRoutes([this] { return serving_.load() && store_serves_.load(); },
+                 &routes_);
   ConnectParts parts;
-  parts.support = &support_;
+  parts.support = support_.get();
   parts.catalogs = &catalogs_;
   parts.worker = &worker_;
   parts.longest_worker_queue = kMostWaitingCandidates;
@@ -208,13 +252,19 @@ absl::Status Server::ListenForHttp() {
 
 void Server::SetServing(bool serving) {
   serving_.store(serving);
-  grpc::HealthCheckServiceInterface* health =
-      grpc_server_->GetHealthCheckService();
+  absl::MutexLock lock(&health_mutex_);
   if (!serving) {
-    health->Shutdown();
+    if (health_ != nullptr) health_->Shutdown();
+    health_ = nullptr;
     return;
   }
-  for (const char* name : ServiceNames()) health->SetServingStatus(name, true);
+  health_ = grpc_server_->GetHealthCheckService();
+  for (const char* name : ServiceNames()) {
+    health_->SetServingStatus(name, true);
+  }
+  for (const char* name : DecidingServiceNames()) {
+    health_->SetServingStatus(name, store_serves_.load());
+  }
 }
 
 void Server::Drain() {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -74,7 +75,33 @@ void FillLimits(const LimitForm (&forms)[kCount], Message* section) {
   }
 }
 
+constexpr int32_t kDefaultQueuedRecords = 65536;
+constexpr int32_t kMostQueuedRecords = 10000000;
+constexpr absl::Duration kDefaultStoreTimeout = absl::Seconds(5);
+constexpr absl::Duration kLongestStoreTimeout = absl::Minutes(10);
+constexpr absl::Duration kLongestRetention = absl::Hours(24 * 366 * 100);
+
+void FillDecisionLog(config::v1::DecisionLog* log) {
+  if (log->mode() == config::v1::DECISION_LOG_MODE_UNSPECIFIED) {
+    log->set_mode(log->store_case() == config::v1::DecisionLog::STORE_NOT_SET
+                      ? config::v1::DECISION_LOG_MODE_OFF
+                      : config::v1::DECISION_LOG_MODE_COMMITTED);
+  }
+  if (log->max_queued_records() == 0) {
+    log->set_max_queued_records(kDefaultQueuedRecords);
+  }
+  if (log->store_failure_health() ==
+      config::v1::STORE_FAILURE_HEALTH_UNSPECIFIED) {
+    log->set_store_failure_health(config::v1::STORE_FAILURE_HEALTH_NOT_SERVING);
+  }
+  if (!log->has_store_timeout()) {
+    SetDuration(kDefaultStoreTimeout, log->mutable_store_timeout());
+  }
+  log->mutable_retention();
+}
+
 void FillDefaults(config::v1::ServerConfig* config) {
+  FillDecisionLog(config->mutable_decision_log());
   if (config->listener().address().empty()) {
     config->mutable_listener()->set_address(kDefaultAddress);
   }
@@ -240,6 +267,54 @@ class ConfigCheck {
                   config_.shutdown().drain_deadline(), kLongestDrainDeadline);
   }
 
+  void DecisionLog() {
+    const config::v1::DecisionLog& log = config_.decision_log();
+    const bool has_store =
+        log.store_case() != config::v1::DecisionLog::STORE_NOT_SET;
+    if (!config::v1::DecisionLogMode_IsValid(log.mode())) {
+      Fault("decision_log", "mode", "is not a mode");
+    } else if (!has_store && log.mode() != config::v1::DECISION_LOG_MODE_OFF) {
+      Fault("decision_log", "mode",
+            "records decisions, and no store is named; set `sqlite_file` or "
+            "`postgres`, or the mode to DECISION_LOG_MODE_OFF");
+    }
+    if (has_store && log.sqlite_file().empty() && log.postgres().empty()) {
+      Fault("decision_log",
+            log.store_case() == config::v1::DecisionLog::kSqliteFile
+                ? "sqlite_file"
+                : "postgres",
+            "is empty; leave it out to record nothing");
+    }
+    if (log.max_queued_records() < 1 ||
+        log.max_queued_records() > kMostQueuedRecords) {
+      Fault("decision_log", "max_queued_records",
+            absl::StrCat("must be from 1 to ", kMostQueuedRecords,
+                         ", or 0 for ", kDefaultQueuedRecords));
+    } else if (log.max_queued_records() < config_.limits().max_batch_items() &&
+               has_store) {
+      Fault("decision_log", "max_queued_records",
+            "must not be less than `limits.max_batch_items`: a batch is "
+            "recorded together");
+    }
+    std::vector<std::string> ids;
+    for (const config::v1::SubjectKey& key : log.subject_keys()) {
+      if (key.key_id().empty() || key.file().empty() ||
+          std::find(ids.begin(), ids.end(), key.key_id()) != ids.end()) {
+        Fault("decision_log", "subject_keys",
+              "each needs a `key_id` of its own and a `file`");
+        break;
+      }
+      ids.push_back(key.key_id());
+    }
+    if (!config::v1::StoreFailureHealth_IsValid(log.store_failure_health())) {
+      Fault("decision_log", "store_failure_health", "is not one of its values");
+    }
+    CheckDuration("decision_log", "retention", log.retention(),
+                  kLongestRetention);
+    CheckDuration("decision_log", "store_timeout", log.store_timeout(),
+                  kLongestStoreTimeout);
+  }
+
   void Telemetry() {
     if (config::v1::LogLevel_IsValid(config_.telemetry().log_level())) return;
     Fault("telemetry", "log_level", "is not a log level");
@@ -394,6 +469,7 @@ ConfigResult ParseServerConfig(absl::string_view text,
     check.Catalog();
     check.Limits();
     check.Shutdown();
+    check.DecisionLog();
     check.Telemetry();
   }
   result.diagnostics = faults.TakeSorted();

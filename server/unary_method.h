@@ -14,6 +14,7 @@
 #include "server/call.h"
 #include "server/call_arena.h"
 #include "server/call_gate.h"
+#include "server/decision_support.h"
 #include "server/message_codec.h"
 #include "server/pending_answer.h"
 #include "server/status.h"
@@ -27,6 +28,16 @@ inline absl::Status StillWanted(const grpc::CallbackServerContext& context) {
     return DeadlinePassed();
   }
   return context.IsCancelled() ? CallCancelled() : absl::OkStatus();
+}
+
+// The name of a caller, as far as the connection proves it.
+inline Caller CallerOf(const grpc::CallbackServerContext& context) {
+  Caller caller;
+  const auto auth = context.auth_context();
+  if (auth == nullptr || !auth->IsPeerAuthenticated()) return caller;
+  const auto names = auth->GetPeerIdentity();
+  if (!names.empty()) caller.name.assign(names[0].data(), names[0].size());
+  return caller;
 }
 
 // A unary call that has come in: its reactor, to be returned to gRPC, and the
