@@ -176,7 +176,8 @@ Client::Client(Options options, std::shared_ptr<grpc::Channel> channel,
       health_channel_(std::move(health_channel)),
       screening_(v1::ScreeningService::NewStub(channel)),
       recommendation_(v1::RecommendationService::NewStub(channel)),
-      rule_catalog_(v1::RuleCatalogService::NewStub(channel)) {}
+      rule_catalog_(v1::RuleCatalogService::NewStub(channel)),
+      decision_log_(v1::DecisionLogService::NewStub(channel)) {}
 
 void Client::SetUp(const CallOptions& call,
                    grpc::ClientContext* context) const {
@@ -297,6 +298,67 @@ absl::StatusOr<v1::ValidateRuleCatalogResponse> Client::ValidateRuleCatalog(
   return Result(
       rule_catalog_->ValidateRuleCatalog(&context, request, &response),
       std::move(response));
+}
+
+absl::StatusOr<v1::GetDecisionResponse> Client::GetDecision(
+    const v1::GetDecisionRequest& request, const CallOptions& call) const {
+  grpc::ClientContext context;
+  SetUp(call, &context);
+  v1::GetDecisionResponse response;
+  const grpc::Status status =
+      decision_log_->GetDecision(&context, request, &response);
+  return Result(status, std::move(response));
+}
+
+absl::StatusOr<v1::ListDecisionsResponse> Client::ListDecisions(
+    const v1::ListDecisionsRequest& request, const CallOptions& call) const {
+  grpc::ClientContext context;
+  SetUp(call, &context);
+  v1::ListDecisionsResponse response;
+  const grpc::Status status =
+      decision_log_->ListDecisions(&context, request, &response);
+  return Result(status, std::move(response));
+}
+
+absl::StatusOr<v1::ReplayDecisionResponse> Client::ReplayDecision(
+    const v1::ReplayDecisionRequest& request, const CallOptions& call) const {
+  grpc::ClientContext context;
+  SetUp(call, &context);
+  v1::ReplayDecisionResponse response;
+  const grpc::Status status =
+      decision_log_->ReplayDecision(&context, request, &response);
+  return Result(status, std::move(response));
+}
+
+absl::StatusOr<v1::ReportFeedbackResponse> Client::ReportFeedback(
+    const v1::ReportFeedbackRequest& request, const CallOptions& call) const {
+  grpc::ClientContext context;
+  SetUp(call, &context);
+  v1::ReportFeedbackResponse response;
+  const grpc::Status status =
+      decision_log_->ReportFeedback(&context, request, &response);
+  return Result(status, std::move(response));
+}
+
+absl::StatusOr<v1::ListRuleCountsResponse> Client::ListRuleCounts(
+    const v1::ListRuleCountsRequest& request, const CallOptions& call) const {
+  grpc::ClientContext context;
+  SetUp(call, &context);
+  v1::ListRuleCountsResponse response;
+  const grpc::Status status =
+      decision_log_->ListRuleCounts(&context, request, &response);
+  return Result(status, std::move(response));
+}
+
+absl::StatusOr<v1::EvaluateCandidateResponse> Client::EvaluateCandidate(
+    const v1::EvaluateCandidateRequest& request,
+    const CallOptions& call) const {
+  grpc::ClientContext context;
+  SetUp(call, &context);
+  v1::EvaluateCandidateResponse response;
+  const grpc::Status status =
+      decision_log_->EvaluateCandidate(&context, request, &response);
+  return Result(status, std::move(response));
 }
 
 std::unique_ptr<ScreeningStream> Client::StreamScreenEligibility(

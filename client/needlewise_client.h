@@ -22,6 +22,7 @@
 #include "grpcpp/client_context.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/sync_stream.h"
+#include "needlewise/v1/decision_log.grpc.pb.h"
 #include "needlewise/v1/recommendation.grpc.pb.h"
 #include "needlewise/v1/rule_catalog.grpc.pb.h"
 #include "needlewise/v1/screening.grpc.pb.h"
@@ -191,6 +192,26 @@ class Client final {
       const v1::ValidateRuleCatalogRequest& request,
       const CallOptions& call = {}) const;
 
+  absl::StatusOr<v1::GetDecisionResponse> GetDecision(
+      const v1::GetDecisionRequest& request,
+      const CallOptions& call = {}) const;
+  // One page; `next_page_token` leads to the next.
+  absl::StatusOr<v1::ListDecisionsResponse> ListDecisions(
+      const v1::ListDecisionsRequest& request,
+      const CallOptions& call = {}) const;
+  absl::StatusOr<v1::ReplayDecisionResponse> ReplayDecision(
+      const v1::ReplayDecisionRequest& request,
+      const CallOptions& call = {}) const;
+  absl::StatusOr<v1::ReportFeedbackResponse> ReportFeedback(
+      const v1::ReportFeedbackRequest& request,
+      const CallOptions& call = {}) const;
+  absl::StatusOr<v1::ListRuleCountsResponse> ListRuleCounts(
+      const v1::ListRuleCountsRequest& request,
+      const CallOptions& call = {}) const;
+  absl::StatusOr<v1::EvaluateCandidateResponse> EvaluateCandidate(
+      const v1::EvaluateCandidateRequest& request,
+      const CallOptions& call = {}) const;
+
   // Opens a stream of screenings. It has no deadline unless `call` sets one.
   std::unique_ptr<ScreeningStream> StreamScreenEligibility(
       const CallOptions& call = {}) const;
@@ -217,6 +238,7 @@ class Client final {
   const std::unique_ptr<v1::RecommendationService::StubInterface>
       recommendation_;
   const std::unique_ptr<v1::RuleCatalogService::StubInterface> rule_catalog_;
+  const std::unique_ptr<v1::DecisionLogService::StubInterface> decision_log_;
 };
 
 }  // namespace needlewise

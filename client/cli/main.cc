@@ -7,6 +7,7 @@
 
 #include "client/cli/catalog_verbs.h"
 #include "client/cli/command_line.h"
+#include "client/cli/decision_verbs.h"
 #include "client/cli/exit_code.h"
 #include "client/cli/invocation.h"
 #include "client/cli/names.h"
@@ -63,6 +64,9 @@ ExitCode Run(const std::vector<std::string>& words) {
   if (verb == "questions") return RunQuestions(**invocation);
   if (verb == "rules") return RunRules(**invocation);
   if (verb == "conflicts") return RunConflicts(**invocation);
+  if (verb == "decisions") return RunDecisions(**invocation);
+  if (verb == "feedback") return RunFeedback(**invocation);
+  if (verb == "verify") return RunVerify(**invocation);
   if (verb == "watch") return RunWatch(**invocation);
   return RunHealth(**invocation);
 }

@@ -136,6 +136,7 @@ ExitCode RunScreen(const Invocation& invocation) {
   const absl::Status applied = ApplyFlags(invocation.line(), &request, &map);
   if (!applied.ok()) return invocation.Fail(applied);
   request.set_view(ViewOf(invocation, request.view()));
+  if (invocation.line().Has("receipt")) request.set_wants_receipt(true);
   const auto response = invocation.client().ScreenEligibility(request);
   if (!response.ok()) return invocation.Fail(response.status(), input, map);
   return PrintScreening(invocation, *response);
