@@ -135,6 +135,46 @@ catalogue always gives the same document.
 Exit codes: 0 written, 1 the catalogue does not load, 2 wrong arguments or
 files that cannot be read or written.
 )"},
+    {"replay", false, false, "decides recorded decisions again, and compares",
+     R"(Usage: needlewise-rules replay --store STORE [--candidate DIR]
+
+Decides every decision of a log again, from its record and the catalogue it was
+made with, which the log has archived, and compares bytes. Prints every
+difference, and the rate; progress goes to standard error. A server may go on
+writing the log meanwhile.
+
+  --store STORE    the log: an SQLite file, or a connection string or URI of
+                   PostgreSQL
+  --candidate DIR  decides with this catalogue instead, and counts the verdicts
+                   that would change, by what into what and by rule
+
+Exit codes: 0 every decision is the same (with --candidate: counted), 1 one
+differs or could not be decided, 2 wrong arguments or an unreadable log.
+)"},
+    {"audit", false, false, "follows the hash chain of a decision log",
+     R"(Usage: needlewise-rules audit --store STORE
+
+Follows the chain from the first entry that is kept to the end, and says which
+entry is missing, was changed, or has changed places with another. Prints the
+chain's end, to be kept elsewhere: who can write the whole store can also make
+a new chain, but not one that ends in what was printed before.
+
+  --store STORE  as for `replay`
+
+Exit codes: 0 the chain holds, 1 it does not, 2 wrong arguments or an
+unreadable log.
+)"},
+    {"retention", false, false, "how many records are older than so many days",
+     R"(Usage: needlewise-rules retention --store STORE --older-than DAYS
+
+Says how many entries a server would remove whose setting
+`decision_log.retention` is so many days. Removes nothing.
+
+  --store STORE      as for `replay`
+  --older-than DAYS  days
+
+Exit codes: 0 counted, 2 wrong arguments or an unreadable log.
+)"},
     {"help", true, false, "this text, or one verb's",
      R"(Usage: needlewise-rules help [VERB]
 )"},
@@ -184,6 +224,9 @@ constexpr Flag kFlags[] = {
     {"--concern", "explain", nullptr, nullptr, &CommandLine::concerns},
     {"--rule", "explain", nullptr, nullptr, &CommandLine::rules},
     {"--today", "explain", nullptr, &CommandLine::today},
+    {"--store", "replay audit retention", nullptr, &CommandLine::store},
+    {"--candidate", "replay", nullptr, &CommandLine::candidate},
+    {"--older-than", "retention", nullptr, &CommandLine::older_than},
     {"--all", "explain coverage", &CommandLine::all},
 };
 
@@ -275,6 +318,11 @@ absl::Status CheckValues(const CommandLine& line) {
   if (line.verbs[0] == "explain" && !line.help &&
       line.patient.empty() == line.case_name.empty()) {
     return absl::InvalidArgumentError("give one of --patient and --case");
+  }
+  const std::string& verb = line.verbs[0];
+  if ((verb == "replay" || verb == "audit" || verb == "retention") &&
+      !line.help && line.store.empty()) {
+    return absl::InvalidArgumentError("give --store, the log to read");
   }
   return absl::OkStatus();
 }

@@ -35,6 +35,12 @@ struct CommandLine {
   std::vector<std::string> rules;
   // ISO 8601. Empty: the day of the call.
   std::string today;
+  // Where a decision log is: a file, or a connection to PostgreSQL.
+  std::string store;
+  // Folder of a candidate catalogue.
+  std::string candidate;
+  // A number of days.
+  std::string older_than;
   bool check = false;
   bool strict = false;
   bool all = false;

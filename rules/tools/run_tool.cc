@@ -6,6 +6,7 @@
 #include "rules/tools/check.h"
 #include "rules/tools/command_line.h"
 #include "rules/tools/coverage_report.h"
+#include "rules/tools/decision_log_verbs.h"
 #include "rules/tools/explain.h"
 #include "rules/tools/format.h"
 #include "rules/tools/render.h"
@@ -38,6 +39,9 @@ int RunVerb(const Console& console, const std::string& verb,
   if (verb == "coverage") return Coverage(console, line);
   if (verb == "explain") return Explain(console, line);
   if (verb == "render") return Render(console, line);
+  if (verb == "replay") return Replay(console, line);
+  if (verb == "audit") return Audit(console, line);
+  if (verb == "retention") return CountOld(console, line);
   return Help(console, line);
 }
 
