@@ -7,7 +7,7 @@ import unittest
 import e2e
 
 VERBS = ("screen", "add-ons", "plan", "questions", "rules", "conflicts",
-         "watch", "health", "version", "help")
+         "decisions", "feedback", "verify", "watch", "health", "version", "help")
 # No server listens on it.
 NOWHERE = "--address=127.0.0.1:1"
 

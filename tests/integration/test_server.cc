@@ -2,7 +2,6 @@
 
 #include <grpcpp/generic/generic_stub.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -65,20 +64,6 @@ int CapturedLog::Count(absl::string_view event) const {
     if (absl::StrContains(line, wanted)) ++count;
   }
   return count;
-}
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "needlewise-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) {
-    ADD_FAILURE() << "no temporary folder";
-  }
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code error;
-  fs::remove_all(path_, error);
-  EXPECT_FALSE(error) << error.message();
 }
 
 CatalogFolder::CatalogFolder(const std::vector<CatalogFileText>& files) {

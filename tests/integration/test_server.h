@@ -27,6 +27,7 @@
 #include "server/server.h"
 #include "server/telemetry/json_log.h"
 #include "tests/integration/small_catalog.h"
+#include "tests/support/temporary_folder.h"
 
 namespace needlewise {
 
@@ -50,20 +51,6 @@ class CapturedLog final : public LogSink {
  private:
   mutable absl::Mutex mutex_;
   std::string text_ ABSL_GUARDED_BY(mutex_);
-};
-
-// A folder that is removed with all it holds.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
 };
 
 // A catalogue folder whose content changes in one step.

@@ -82,7 +82,10 @@ TEST(Help, DescribesTheProgramAndEachVerb) {
                                              {"help", "test"},
                                              {"help", "coverage"},
                                              {"help", "explain"},
-                                             {"help", "render"}}) {
+                                             {"help", "render"},
+                                             {"help", "replay"},
+                                             {"help", "audit"},
+                                             {"help", "retention"}}) {
     const ToolResult result = RunRules(arguments);
     EXPECT_EQ(result.exit_code, 0);
     text += result.out;
