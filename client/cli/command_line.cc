@@ -143,11 +143,11 @@ std::vector<Verb> MakeVerbs() {
        {},
        100},
       {"decisions",
-       "list | show ID | replay ID | verify FILE",
+       "WHAT [ID]",
        "The decisions that the server has recorded.",
-       "Lists recorded decisions, newest first, shows one, decides one again "
-       "and compares bytes (exit code 1: they differ), or checks a receipt as "
-       "the verb `verify` does.",
+       "`list` lists recorded decisions, newest first; `show ID` shows one; "
+       "`replay ID` decides one again and compares bytes (exit code 1: they "
+       "differ); `verify FILE` checks a receipt as the verb `verify` does.",
        {{"verdict", "VERDICT", "With this verdict on some treatment."},
         {"rule", "ID", "In which this rule fired."},
         {"treatment", "ID", "On this treatment."},

@@ -15,7 +15,9 @@
 #include "client/cli/input.h"
 #include "client/cli/names.h"
 #include "client/receipt_check.h"
+#include "google/protobuf/util/json_util.h"
 #include "needlewise/v1/decision_log.pb.h"
+#include "proto/json/did_you_mean.h"
 
 namespace needlewise {
 namespace {
@@ -240,13 +242,18 @@ ExitCode RunVerify(const Invocation& invocation) {
   // Reads the answer and the request, and checks them.
   const auto check = [&](auto answer_message, auto request_message,
                          auto decision_of) -> ExitCode {
-    SourceMap map;
-    std::vector<InputProblem> problems =
-        ParseInput(*answer, InputFormat::kDetect, &answer_message, &map);
-    if (!problems.empty()) return invocation.Fail(*answer, problems);
+    // Answers hold times, which people do not write.
+    const auto parsed = google::protobuf::util::JsonStringToMessage(
+        answer->content, &answer_message);
+    if (!parsed.ok()) {
+      return Misused(invocation,
+                     absl::StrCat("`", answer->name, "` is no answer in JSON: ",
+                                  parsed.message().ToString()));
+    }
     if (has_request) {
-      problems = ParseInput(request_text, InputFormat::kDetect,
-                            &request_message, &map);
+      SourceMap map;
+      const std::vector<InputProblem> problems = ParseInput(
+          request_text, InputFormat::kDetect, &request_message, &map);
       if (!problems.empty()) return invocation.Fail(request_text, problems);
     }
     checked = CheckAnswer(answer_message, decision_of(answer_message),

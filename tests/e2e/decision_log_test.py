@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 import uuid
 
@@ -101,6 +102,7 @@ class SqliteTest(LogTest):
                 server.kill()
         client.wait(e2e.PATIENCE_SECONDS)
         feeder.join()
+        client.stdout.close()
         return given
 
     @staticmethod
@@ -184,7 +186,7 @@ class SqliteTest(LogTest):
             ("DELETE FROM entry WHERE sequence = 7", "entry 7 is missing"),
             ("DELETE FROM entry WHERE sequence > 18",
              "entries 19 to 20 are missing"),
-            ("UPDATE entry SET payload = payload || x'00' WHERE sequence = 5",
+            ("UPDATE entry SET payload = zeroblob(9) WHERE sequence = 5",
              "entry 5 was changed"),
             ("UPDATE entry SET sequence = -sequence WHERE sequence IN (4, 9);"
              "UPDATE entry SET sequence = 13 + sequence WHERE sequence < 0",
@@ -199,10 +201,6 @@ class SqliteTest(LogTest):
                     database.executescript(change)
                 result = subprocess.run([RULES, "audit", "--store", copy],
                                         capture_output=True, text=True)
-                if "19" in words:
-                    # The end is looked at before anything else.
-                    self.assertIn("ends before entry 20", result.stderr)
-                    continue
                 self.assertIn(words, result.stdout + result.stderr)
                 self.assertNotIn("holds", result.stdout)
 
@@ -323,6 +321,7 @@ class Proxy:
         for end in (one, other):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+        one.close()
 
     def close(self):
         self.flowing.set()
@@ -371,7 +370,10 @@ class PostgresTest(LogTest):
         health = e2e.run("health", "--address", server.address)
         self.assertIn("NOT_SERVING", health.stdout)
         come_back()
-        self.verb(server, "health", "--wait=%ds" % RECOVERY_SECONDS)
+        # Until each service is serving again; asking takes its time.
+        until = time.monotonic() + RECOVERY_SECONDS
+        while e2e.run("health", "--address", server.address).returncode != 0:
+            self.assertLess(time.monotonic(), until, server.log())
         given += [self.screen(server) for _ in range(3)]
         self.assertNotIn(None, given)
         self.assertLessEqual(set(given), set(self.ids(server)))
