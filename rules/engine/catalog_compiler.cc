@@ -16,6 +16,7 @@
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "rules/engine/baselines.h"
 #include "rules/engine/compiled_catalog.h"
+#include "rules/engine/effect.h"
 #include "rules/engine/explainer.h"
 
 namespace needlewise {
@@ -43,24 +44,6 @@ WorldSet Bit(int world) { return WorldSet{1} << world; }
 // All bits below `count`.
 WorldSet FirstWorlds(int count) {
   return count >= kMostWorlds ? ~WorldSet{0} : Bit(count) - 1;
-}
-
-v1::EffectKind EffectOf(const v1::Rule& rule) {
-  switch (rule.effect_case()) {
-    case v1::Rule::kContraindication:
-      return v1::EFFECT_KIND_CONTRAINDICATION;
-    case v1::Rule::kDeferral:
-      return v1::EFFECT_KIND_DEFERRAL;
-    case v1::Rule::kReview:
-      return v1::EFFECT_KIND_REVIEW;
-    case v1::Rule::kPrecaution:
-      return v1::EFFECT_KIND_PRECAUTION;
-    case v1::Rule::kNote:
-      return v1::EFFECT_KIND_NOTE;
-    case v1::Rule::EFFECT_NOT_SET:
-      break;
-  }
-  return v1::EFFECT_KIND_UNSPECIFIED;
 }
 
 Strictness StrictnessOf(v1::EffectKind effect) {
@@ -124,12 +107,26 @@ class Compiler {
       rule.explanation.set_clinician_text(rule.rule->clinician_text());
       rule.explanation.set_cleared_by(rule.rule->cleared_by());
       *rule.explanation.mutable_conflicts() = rule.rule->conflicts();
+      *rule.explanation.mutable_overlay_notes() = rule.rule->overlay_notes();
+      rule.review_by = ReviewBy(*rule.rule);
       ExplainCitations(out_, rule.rule->citations(),
                        rule.explanation.mutable_citations());
     }
   }
 
  private:
+  // The earliest review date of the rule's sources.
+  Day ReviewBy(const v1::Rule& rule) const {
+    Day earliest = kLatestDay;
+    for (const v1::SourceReference& reference : rule.citations()) {
+      const int index = out_.citation_index.at(reference.source());
+      const std::optional<Day> day =
+          ParseWholeDate(catalog_.citations(index).review_by());
+      if (day.has_value()) earliest = std::min(earliest, *day);
+    }
+    return earliest;
+  }
+
   template <typename Records, typename Id>
   static void Index(const Records& records, Id id,
                     absl::flat_hash_map<std::string, int>* index) {
@@ -1234,6 +1231,10 @@ void SortCatalog(v1::RuleCatalog* catalog) {
            [](const auto& r) { return r.citation_id(); });
   SortById(catalog->mutable_conflicts(),
            [](const auto& r) { return r.conflict_id(); });
+  SortById(catalog->mutable_non_rules(),
+           [](const auto& r) { return r.non_rule_id(); });
+  SortById(catalog->mutable_overlays(),
+           [](const auto& r) { return r.overlay_id(); });
 }
 
 std::string CatalogDigest(const v1::RuleCatalog& sorted_catalog) {
@@ -1250,6 +1251,15 @@ std::string CatalogDigest(const v1::RuleCatalog& sorted_catalog) {
              nullptr);
   return absl::BytesToHexString(
       absl::string_view(reinterpret_cast<const char*>(hash.data()), length));
+}
+
+std::vector<std::string> RulesPastReview(const CompiledCatalog& catalog,
+                                         absl::CivilDay today) {
+  std::vector<std::string> ids;
+  for (const CompiledRule& rule : catalog.rules) {
+    if (rule.review_by < ToDay(today)) ids.push_back(rule.rule->rule_id());
+  }
+  return ids;
 }
 
 std::shared_ptr<const CompiledCatalog> CompileCatalog(

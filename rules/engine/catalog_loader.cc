@@ -11,6 +11,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "rules/engine/catalog_overlay.h"
+#include "rules/engine/catalog_seal.h"
 #include "rules/engine/catalog_source.h"
 #include "rules/engine/catalog_validator.h"
 #include "rules/engine/rule_cases.h"
@@ -57,6 +59,30 @@ void RunCases(const CompiledCatalog& catalog,
   }
 }
 
+// Compiles, and reports what only the whole can show at the record concerned.
+std::shared_ptr<const CompiledCatalog> Compile(
+    v1::RuleCatalog merged, const RecordPlaces& places,
+    const std::string& first_file, std::vector<v1::Diagnostic>* diagnostics) {
+  std::vector<std::pair<std::string, std::string>> errors;
+  std::shared_ptr<const CompiledCatalog> compiled =
+      CompileCatalog(std::move(merged), &errors);
+  for (const auto& [subject, message] : errors) {
+    const auto place = places.find(subject);
+    v1::Diagnostic diagnostic;
+    const std::string text = absl::StrCat("`", subject, "`: ", message);
+    if (place != places.end()) {
+      diagnostic = place->second.Here(text);
+    } else {
+      diagnostic.set_severity(v1::SEVERITY_ERROR);
+      diagnostic.set_file(first_file);
+      diagnostic.set_message(text);
+    }
+    diagnostic.set_subject(subject);
+    diagnostics->push_back(std::move(diagnostic));
+  }
+  return compiled;
+}
+
 absl::Status ReadFolder(const std::string& folder, const std::string& prefix,
                         std::vector<CatalogFileText>* files) {
   DIR* opened = opendir(folder.c_str());
@@ -86,6 +112,25 @@ absl::Status ReadFolder(const std::string& folder, const std::string& prefix,
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<CatalogFileText>> ReadFolders(
+    const std::string& folder, absl::Span<const char* const> subfolders) {
+  std::vector<CatalogFileText> files;
+  absl::Status status = ReadFolder(folder, "", &files);
+  if (!status.ok()) return status;
+  for (const char* name : subfolders) {
+    const std::string path = absl::StrCat(folder, "/", name);
+    struct stat info;
+    if (stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) continue;
+    status = ReadFolder(path, absl::StrCat(name, "/"), &files);
+    if (!status.ok()) return status;
+  }
+  if (files.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("folder `", folder, "` holds no `.textproto` file"));
+  }
+  return files;
+}
+
 }  // namespace
 
 LoadResult LoadCatalog(absl::Span<const CatalogFileText> files,
@@ -103,34 +148,41 @@ LoadResult LoadCatalog(absl::Span<const CatalogFileText> files,
   ValidateCatalog(parsed, parses, options.max_condition_depth, &places,
                   &result.diagnostics);
   v1::RuleCatalog merged;
+  const ParsedFile* seal = nullptr;
+  bool overlaid = false;
   for (const auto& file : parsed) {
     if (!file->is_suite) merged.MergeFrom(file->catalog);
+    if (file->is_seal) seal = file.get();
+    overlaid = overlaid || file->is_overlay;
   }
   SortCatalog(&merged);
   if (parses) {
     result.version.set_version(merged.manifest().version());
     result.version.set_digest(CatalogDigest(merged));
+    if (seal != nullptr) result.seal = seal->seal;
+    result.seal_trusted = CheckSeal(files, seal, result.version, options.seal,
+                                    options.today, &result.diagnostics);
   }
   if (!HasErrors(result.diagnostics)) {
-    std::vector<std::pair<std::string, std::string>> errors;
-    std::shared_ptr<const CompiledCatalog> compiled =
-        CompileCatalog(std::move(merged), &errors);
-    for (const auto& [subject, message] : errors) {
-      const auto place = places.find(subject);
-      v1::Diagnostic diagnostic;
-      const std::string text = absl::StrCat("`", subject, "`: ", message);
-      if (place != places.end()) {
-        diagnostic = place->second.Here(text);
-      } else {
-        diagnostic.set_severity(v1::SEVERITY_ERROR);
-        diagnostic.set_file(parsed.empty() ? "" : parsed[0]->name);
-        diagnostic.set_message(text);
+    const std::string first = parsed.empty() ? "" : parsed[0]->name;
+    std::shared_ptr<const CompiledCatalog> compiled;
+    if (!overlaid || options.run_cases) {
+      // Kept where overlays are still to be applied to it.
+      compiled = Compile(overlaid ? merged : std::move(merged), places, first,
+                         &result.diagnostics);
+      if (compiled != nullptr && options.run_cases) {
+        RunCases(*compiled, parsed, &result.diagnostics);
       }
-      diagnostic.set_subject(subject);
-      result.diagnostics.push_back(std::move(diagnostic));
     }
-    if (compiled != nullptr && options.run_cases) {
-      RunCases(*compiled, parsed, &result.diagnostics);
+    if (overlaid) {
+      const size_t before = result.diagnostics.size();
+      ApplyOverlays(parsed, result.version, options.today, &merged,
+                    &result.diagnostics);
+      if (result.diagnostics.size() == before) {
+        compiled =
+            Compile(std::move(merged), places, first, &result.diagnostics);
+        if (compiled != nullptr) result.version = compiled->version;
+      }
     }
     if (!HasErrors(result.diagnostics)) result.catalog = std::move(compiled);
   }
@@ -140,20 +192,12 @@ LoadResult LoadCatalog(absl::Span<const CatalogFileText> files,
 
 absl::StatusOr<std::vector<CatalogFileText>> ReadCatalogFolder(
     const std::string& folder) {
-  std::vector<CatalogFileText> files;
-  absl::Status status = ReadFolder(folder, "", &files);
-  if (!status.ok()) return status;
-  const std::string cases = absl::StrCat(folder, "/cases");
-  struct stat info;
-  if (stat(cases.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
-    status = ReadFolder(cases, "cases/", &files);
-    if (!status.ok()) return status;
-  }
-  if (files.empty()) {
-    return absl::NotFoundError(
-        absl::StrCat("folder `", folder, "` holds no `.textproto` file"));
-  }
-  return files;
+  return ReadFolders(folder, {"cases"});
+}
+
+absl::StatusOr<std::vector<CatalogFileText>> ReadKeptCatalogFolder(
+    const std::string& folder) {
+  return ReadFolders(folder, {"cases", "overlays"});
 }
 
 std::string FormatDiagnostic(const v1::Diagnostic& diagnostic) {

@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/stubs/common.h"
+#include "rules/engine/catalog_seal.h"
 
 namespace needlewise {
 namespace {
@@ -47,6 +49,32 @@ class Collector final : public google::protobuf::io::ErrorCollector {
   const ParsedFile& file_;
   std::vector<v1::Diagnostic>& diagnostics_;
 };
+
+// Reports the first place where `file`, whose text is `content`, is not UTF-8.
+// Returns whether there is one.
+bool ReportEncoding(const std::string& content, ParsedFile* file,
+                    std::vector<v1::Diagnostic>* diagnostics) {
+  namespace utf8 = google::protobuf::internal;
+  const size_t valid = utf8::UTF8SpnStructurallyValid(content);
+  if (valid == content.size()) return false;
+  for (std::string& line : file->lines) {
+    std::string readable(line.size(), '\0');
+    readable = utf8::UTF8CoerceToStructurallyValid(line, readable.data(), '?');
+    line = std::move(readable);
+  }
+  const absl::string_view before = absl::string_view(content).substr(0, valid);
+  const size_t line = std::count(before.begin(), before.end(), '\n');
+  const size_t line_start = before.rfind('\n') + 1;
+  v1::Diagnostic diagnostic;
+  diagnostic.set_severity(v1::SEVERITY_ERROR);
+  diagnostic.set_file(file->name);
+  diagnostic.set_line(static_cast<int>(line) + 1);
+  diagnostic.set_column(static_cast<int>(valid - line_start) + 1);
+  diagnostic.set_message("the file is not UTF-8; save it as UTF-8");
+  diagnostic.set_source_line(file->lines[line]);
+  diagnostics->push_back(std::move(diagnostic));
+  return true;
+}
 
 }  // namespace
 
@@ -111,12 +139,19 @@ std::unique_ptr<ParsedFile> ParseCatalogFile(
   file->name = text.name;
   file->lines = absl::StrSplit(text.content, '\n');
   file->is_suite = absl::StartsWith(text.name, "cases/");
+  file->is_overlay = absl::StartsWith(text.name, "overlays/");
+  file->is_seal = text.name == kSealFile;
+  if (ReportEncoding(text.content, file.get(), diagnostics)) return file;
   Collector collector(*file, diagnostics);
   TextFormat::Parser parser;
   parser.RecordErrorsTo(&collector);
   parser.WriteLocationsTo(&file->tree);
   if (file->is_suite) {
     parser.ParseFromString(text.content, &file->suite);
+  } else if (file->is_overlay) {
+    parser.ParseFromString(text.content, &file->overlay);
+  } else if (file->is_seal) {
+    parser.ParseFromString(text.content, &file->seal);
   } else {
     parser.ParseFromString(text.content, &file->catalog);
   }
@@ -125,6 +160,8 @@ std::unique_ptr<ParsedFile> ParseCatalogFile(
 
 Place RootOf(const ParsedFile& file) {
   if (file.is_suite) return Place(&file, &file.suite, &file.tree);
+  if (file.is_overlay) return Place(&file, &file.overlay, &file.tree);
+  if (file.is_seal) return Place(&file, &file.seal, &file.tree);
   return Place(&file, &file.catalog, &file.tree);
 }
 

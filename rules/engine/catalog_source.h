@@ -15,13 +15,19 @@
 
 namespace needlewise {
 
-// One parsed file. Exactly one of `catalog` and `suite` is meaningful.
+// One parsed file. One of its messages is meaningful, as its name says; the
+// others are empty.
 struct ParsedFile {
   std::string name;
+  // What cannot be read as UTF-8 is a question mark in them.
   std::vector<std::string> lines;
   bool is_suite = false;
+  bool is_overlay = false;
+  bool is_seal = false;
   v1::RuleCatalog catalog;
   testing::v1::RuleCaseSuite suite;
+  v1::CatalogOverlay overlay;
+  v1::CatalogSeal seal;
   google::protobuf::TextFormat::ParseInfoTree tree;
 };
 
@@ -61,7 +67,7 @@ class Place {
 };
 
 // Parses a file. Syntax errors are appended to `*diagnostics`; what can be
-// read is kept.
+// read is kept. Of a file that is not UTF-8 nothing is.
 std::unique_ptr<ParsedFile> ParseCatalogFile(
     const CatalogFileText& text, std::vector<v1::Diagnostic>* diagnostics);
 

@@ -11,6 +11,7 @@
 #include "rules/engine/code_checks.h"
 #include "rules/engine/nearest_names.h"
 #include "rules/engine/partial_date.h"
+#include "rules/engine/provenance_checks.h"
 
 namespace needlewise {
 namespace {
@@ -828,6 +829,7 @@ void ValidateCatalog(const std::vector<std::unique_ptr<ParsedFile>>& files,
                      RecordPlaces* places,
                      std::vector<v1::Diagnostic>* diagnostics) {
   Validator(files, complete, max_condition_depth, places, diagnostics).Run();
+  CheckProvenance(files, complete, diagnostics);
 }
 
 }  // namespace needlewise

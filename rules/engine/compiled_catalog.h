@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/time/civil_time.h"
 #include "absl/types/span.h"
 #include "needlewise/v1/rule_catalog.pb.h"
 #include "needlewise/v1/screening.pb.h"
@@ -77,6 +78,9 @@ struct CompiledRule {
   // For an entangled rule: its concepts and those on implications between
   // them.
   std::vector<int32_t> enumerated;
+  // The earliest day by which one of its sources has to be read again;
+  // `kLatestDay` where none has to.
+  Day review_by = kLatestDay;
 };
 
 struct CompiledConcept {
@@ -306,6 +310,10 @@ CompiledRule CompileCondition(const CompiledCatalog& catalog,
 
 // SHA-256, in hexadecimal, of the catalogue's records in order of id.
 std::string CatalogDigest(const v1::RuleCatalog& sorted_catalog);
+
+// Ids of the rules of which a source is past its review date, in order.
+std::vector<std::string> RulesPastReview(const CompiledCatalog& catalog,
+                                         absl::CivilDay today);
 
 // Sorts every record by id, so that files and their order do not matter.
 void SortCatalog(v1::RuleCatalog* catalog);

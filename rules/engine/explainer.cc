@@ -367,6 +367,9 @@ void ExplainRule(const CompiledRule& rule, const PatientFacts& patient,
                  const Facts& facts, const TreatmentContext& context,
                  v1::FiredRule* fired) {
   fired->MergeFrom(rule.explanation);
+  if (rule.review_by < patient.intake().today) {
+    fired->set_review_overdue_since(FormatDay(rule.review_by));
+  }
   std::vector<int> reasons;
   CollectReasons(rule.nodes, 0, facts.possible.data(), &reasons);
   FactCollector collector(patient, facts, context, fired->mutable_facts());

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "rules/tools/condition_words.h"
+#include "rules/tools/provenance_document.h"
 #include "rules/tools/record_words.h"
 #include "rules/tools/references.h"
 #include "rules/tools/text_layout.h"
@@ -137,6 +138,17 @@ const char* StrengthInWords(v1::EvidenceStrength strength) {
   }
 }
 
+const char* StricterInWords(v1::StricterDirection direction) {
+  switch (direction) {
+    case v1::STRICTER_DIRECTION_GREATER:
+      return "a greater value";
+    case v1::STRICTER_DIRECTION_LESS:
+      return "a lesser value";
+    default:
+      return "neither way; an overlay needs an approval for every change";
+  }
+}
+
 const char* ProvenanceInWords(v1::CitationProvenance provenance) {
   switch (provenance) {
     case v1::CITATION_PROVENANCE_LOOKED_UP:
@@ -165,6 +177,7 @@ class Describer {
   Document Run() {
     Front();
     HowToRead();
+    Overlays();
     for (const int t : TreatmentsInOrder())
       Rules(*catalog_.treatments[t].definition);
     AddOns();
@@ -176,7 +189,9 @@ class Describer {
     Courses();
     PlanItems();
     Disagreements();
+    NonRules();
     Citations();
+    Answers();
     EvidenceIndex();
     RuleIndex();
     Approval();
@@ -273,6 +288,12 @@ class Describer {
     document_.Table({"Catalogue", ""}, std::move(rows));
     document_.Heading(3, "intended-use", "Intended use", false);
     document_.Paragraph(manifest.intended_use());
+    if (!records_.overlays().empty()) {
+      document_.Paragraph(
+          Inline()
+              .Bold("A clinic's overlay changes this catalogue:")
+              .Add(" see the section on overlays."));
+    }
     document_.Heading(3, "contents", "Contents", false);
     document_.Contents();
   }
@@ -377,6 +398,9 @@ class Describer {
     document_.List(ConditionItems(catalog_, rule.condition()));
     document_.Paragraph(rule.clinician_text());
     if (!rule.cleared_by().empty()) Labelled("Cleared by", rule.cleared_by());
+    for (const std::string& note : rule.overlay_notes()) {
+      Labelled("Changed", note);
+    }
     Labelled("Sources", Sources(rule.citations()));
     Optional(Background(rule.conflicts(), rule.evidence_rows()));
     document_.EndGroup();
@@ -511,10 +535,16 @@ class Describer {
       if (!code.except_prefixes().empty()) {
         which.Add(" but for ").Add(PlainIds(code.except_prefixes()));
       }
-      codes.push_back({code.coding().system(), which, code.display(),
-                       VerificationInWords(code.verification())});
+      codes.push_back(
+          {code.coding().system(), which, code.display(), code.system_version(),
+           code.source().empty()
+               ? Inline(VerificationInWords(code.verification()))
+               : Inline(absl::StrCat(VerificationInWords(code.verification()),
+                                     ", "))
+                     .Add(LinkedIds("citation",
+                                    std::vector<std::string>{code.source()}))});
     }
-    document_.Table({"System", "Code", "Display", "Verified in"},
+    document_.Table({"System", "Code", "Display", "Edition", "Verified in"},
                     std::move(codes));
     document_.EndGroup();
   }
@@ -583,6 +613,7 @@ class Describer {
               .Add(absl::StrCat(": ", ValueInWords(p.value(), p.unit()))),
           false);
       document_.Paragraph(p.description());
+      Labelled("Stricter", StricterInWords(p.stricter()));
       const Use& use = UseOf(RecordKind::kParameter, p.parameter_id());
       Labelled("Used by", LinkedIds("rule", use.rules));
       Labelled("Used for the freshness of", LinkedConcepts(use.concepts));
@@ -739,6 +770,28 @@ class Describer {
     }
   }
 
+  void NonRules() {
+    if (records_.non_rules().empty()) return;
+    Section("not-adopted", "Deliberately not adopted");
+    DescribeNonRules(records_, &document_);
+  }
+
+  void Answers() {
+    const v1::Manifest& manifest = records_.manifest();
+    if (manifest.source_attributes().empty() &&
+        manifest.device_criteria().empty()) {
+      return;
+    }
+    Section("regulators", "Answers for regulators");
+    DescribeAnswers(manifest, &document_);
+  }
+
+  void Overlays() {
+    if (records_.overlays().empty()) return;
+    Section("overlays", "What overlays change");
+    DescribeOverlays(records_, &document_);
+  }
+
   template <typename Record, typename Id>
   static std::vector<const Record*> InNaturalOrder(
       const google::protobuf::RepeatedPtrField<Record>& records, Id id) {
@@ -782,7 +835,16 @@ class Describer {
         ProvenanceInWords(citation.provenance()), "; cited by ",
         Counted(UseOf(RecordKind::kCitation, id).statements, "statement",
                 "statements"),
+        citation.last_reviewed().empty()
+            ? ""
+            : absl::StrCat("; last read on ", citation.last_reviewed()),
+        citation.review_by().empty()
+            ? ""
+            : absl::StrCat("; to be read again by ", citation.review_by()),
         "."));
+    if (!citation.listed_because().empty()) {
+      document_.Paragraph(citation.listed_because());
+    }
     document_.EndGroup();
   }
 

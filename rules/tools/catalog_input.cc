@@ -9,10 +9,14 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "rules/tools/file_io.h"
 #include "rules/tools/text_layout.h"
 
 namespace needlewise {
 namespace {
+
+constexpr char kOverlayPrefix[] = "overlays/";
 
 bool IsFolder(const std::string& path) {
   struct stat info;
@@ -21,18 +25,29 @@ bool IsFolder(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<CatalogInput> ReadCatalog(const std::string& folder) {
+absl::StatusOr<CatalogInput> ReadCatalog(
+    const std::string& folder, absl::Span<const std::string> overlays) {
   CatalogInput input;
   if (folder.empty() && !IsFolder(kDefaultCatalogFolder)) {
     input.files = BuiltInCatalog();
-    input.prefix = "built-in/";
-    return input;
+    input.prefix = kBuiltInPrefix;
+  } else {
+    const std::string path = folder.empty() ? kDefaultCatalogFolder : folder;
+    absl::StatusOr<std::vector<CatalogFileText>> files =
+        ReadCatalogFolder(path);
+    if (!files.ok()) return files.status();
+    input.files = *std::move(files);
+    input.prefix = absl::EndsWith(path, "/") ? path : absl::StrCat(path, "/");
   }
-  const std::string path = folder.empty() ? kDefaultCatalogFolder : folder;
-  absl::StatusOr<std::vector<CatalogFileText>> files = ReadCatalogFolder(path);
-  if (!files.ok()) return files.status();
-  input.files = *std::move(files);
-  input.prefix = absl::EndsWith(path, "/") ? path : absl::StrCat(path, "/");
+  for (const std::string& overlay : overlays) {
+    if (overlay == "-") {
+      return absl::NotFoundError("an overlay is a file, not standard input");
+    }
+    absl::StatusOr<std::string> content = ReadFile({}, overlay);
+    if (!content.ok()) return content.status();
+    input.files.push_back(
+        {absl::StrCat(kOverlayPrefix, overlay), *std::move(content)});
+  }
   return input;
 }
 
@@ -55,10 +70,10 @@ std::vector<std::unique_ptr<ParsedFile>> ParseFiles(const CatalogInput& input) {
   return files;
 }
 
-std::unique_ptr<ToolCatalog> OpenCatalog(const Console& console,
-                                         const std::string& folder,
-                                         int* exit_code) {
-  const absl::StatusOr<CatalogInput> input = ReadCatalog(folder);
+std::unique_ptr<ToolCatalog> OpenCatalog(
+    const Console& console, const std::string& folder, int* exit_code,
+    absl::Span<const std::string> overlays) {
+  const absl::StatusOr<CatalogInput> input = ReadCatalog(folder, overlays);
   if (!input.ok()) {
     *console.err << "needlewise-rules: " << input.status().message() << "\n";
     *exit_code = kExitUsage;
@@ -66,6 +81,7 @@ std::unique_ptr<ToolCatalog> OpenCatalog(const Console& console,
   }
   LoadOptions options;
   options.run_cases = false;
+  options.today = console.today;
   LoadResult loaded = LoadCatalog(input->files, options);
   if (loaded.catalog == nullptr) {
     PrefixFiles(input->prefix, &loaded.diagnostics);
@@ -85,8 +101,11 @@ std::unique_ptr<ToolCatalog> OpenCatalog(const Console& console,
 void PrefixFiles(const std::string& prefix,
                  std::vector<v1::Diagnostic>* diagnostics) {
   for (v1::Diagnostic& diagnostic : *diagnostics) {
-    if (!diagnostic.file().empty()) {
-      diagnostic.set_file(absl::StrCat(prefix, diagnostic.file()));
+    absl::string_view file = diagnostic.file();
+    if (absl::ConsumePrefix(&file, kOverlayPrefix)) {
+      diagnostic.set_file(std::string(file));
+    } else if (!file.empty()) {
+      diagnostic.set_file(absl::StrCat(prefix, file));
     }
   }
 }

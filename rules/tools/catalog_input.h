@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "rules/engine/catalog_loader.h"
 #include "rules/engine/catalog_source.h"
 #include "rules/engine/rule_cases.h"
@@ -18,6 +19,9 @@ namespace needlewise {
 // Where a catalogue is looked for unless told.
 inline constexpr char kDefaultCatalogFolder[] = "rules/catalog";
 
+// `CatalogInput::prefix` of the catalogue that is built in.
+inline constexpr char kBuiltInPrefix[] = "built-in/";
+
 struct CatalogInput {
   // Every file, under its name in the catalogue.
   std::vector<CatalogFileText> files;
@@ -27,8 +31,10 @@ struct CatalogInput {
 };
 
 // Reads a folder; empty is the default one or, where there is none, the
-// catalogue built in. NOT_FOUND where it cannot be read.
-absl::StatusOr<CatalogInput> ReadCatalog(const std::string& folder);
+// catalogue built in. The files of `overlays` join it. NOT_FOUND where
+// something cannot be read.
+absl::StatusOr<CatalogInput> ReadCatalog(
+    const std::string& folder, absl::Span<const std::string> overlays = {});
 
 // A catalogue that compiles, with the files it was made of.
 struct ToolCatalog {
@@ -42,11 +48,12 @@ struct ToolCatalog {
 // The files, parsed, in order of name. Syntax errors are the loader's affair.
 std::vector<std::unique_ptr<ParsedFile>> ParseFiles(const CatalogInput& input);
 
-// Reads and compiles a catalogue without running its cases. Where that fails,
-// prints why and returns null, with `*exit_code` set.
-std::unique_ptr<ToolCatalog> OpenCatalog(const Console& console,
-                                         const std::string& folder,
-                                         int* exit_code);
+// Reads and compiles a catalogue, with what `overlays` change in it, without
+// running its cases. Where that fails, prints why and returns null, with
+// `*exit_code` set.
+std::unique_ptr<ToolCatalog> OpenCatalog(
+    const Console& console, const std::string& folder, int* exit_code,
+    absl::Span<const std::string> overlays = {});
 
 // Makes `diagnostics` name files as a person finds them.
 void PrefixFiles(const std::string& prefix,

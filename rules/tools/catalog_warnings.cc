@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "rules/engine/partial_date.h"
 #include "rules/tools/plain_language.h"
 #include "rules/tools/references.h"
 
@@ -33,6 +36,7 @@ class Warner {
   std::vector<v1::Diagnostic> Run() {
     CollectUse();
     WarnOfUnused();
+    WarnOfProvenance();
     WarnOfLabels();
     WarnOfPlanItems();
     WarnOfCases();
@@ -55,6 +59,14 @@ class Warner {
     VisitReferences(catalog_, [this](RecordKind kind, const std::string& id) {
       used_[kind].insert(id);
     });
+    // A course without concerns is the one of every concern that no other
+    // names.
+    const bool any_concern = std::any_of(
+        catalog_.courses().begin(), catalog_.courses().end(),
+        [](const v1::Course& course) { return course.concerns().empty(); });
+    for (const v1::Concern& concern : catalog_.concerns()) {
+      if (any_concern) used_[RecordKind::kConcern].insert(concern.concern_id());
+    }
     for (const v1::Rule& rule : catalog_.rules()) {
       CollectLabelUse(rule.condition());
       if (!rule.has_contraindication()) continue;
@@ -133,16 +145,61 @@ class Warner {
         "is used nowhere, so that changing it changes nothing; remove it or "
         "use it");
     WarnUnused(
-        RecordKind::kCitation, "citation", "citations", "citation_id",
-        &v1::RuleCatalog::citations,
-        [](const auto& r) { return r.citation_id(); },
-        "is cited nowhere; remove it or cite it");
-    WarnUnused(
         RecordKind::kConflict, "source conflict", "conflicts", "conflict_id",
         &v1::RuleCatalog::conflicts,
         [](const auto& r) { return r.conflict_id(); },
         "is linked by no rule, indication, course or plan item; add it to "
         "`conflicts` of what resolves it");
+  }
+
+  void WarnOfProvenance() {
+    ForEach("citations", &v1::RuleCatalog::citations,
+            [&](const v1::Citation& citation, const Place& place) {
+              const std::string& id = citation.citation_id();
+              const bool cited = IsUsed(RecordKind::kCitation, id);
+              if (cited == citation.listed_because().empty()) return;
+              Warn(place.At(
+                       cited ? "listed_because" : "citation_id", -1,
+                       absl::StrCat(
+                           "citation `", id,
+                           cited ? "` is cited; leave `listed_because` out"
+                                 : "` is cited nowhere; cite it, remove it, or "
+                                   "say why it is there in "
+                                   "`listed_because`")),
+                   id);
+            });
+    ForEach("parameters", &v1::RuleCatalog::parameters,
+            [&](const v1::Parameter& parameter, const Place& place) {
+              if (parameter.stricter() != v1::STRICTER_DIRECTION_UNSPECIFIED) {
+                return;
+              }
+              Warn(
+                  place.At("parameter_id", -1,
+                           absl::StrCat("parameter `", parameter.parameter_id(),
+                                        "` does not say which way is "
+                                        "stricter, so that an overlay needs "
+                                        "an approval for every change; add "
+                                        "`stricter`")),
+                  parameter.parameter_id());
+            });
+    ForEach(
+        "concepts", &v1::RuleCatalog::concepts,
+        [&](const v1::Concept& asked, const Place& place) {
+          for (int i = 0; i < asked.codes_size(); ++i) {
+            const v1::ConceptCode& code = asked.codes(i);
+            if (code.verification() != v1::CODE_VERIFICATION_OFFICIAL ||
+                (!code.system_version().empty() && !code.source().empty())) {
+              continue;
+            }
+            Warn(place.In("codes", i)
+                     .Here(absl::StrCat(
+                         "concept `", asked.concept_id(), "`: code `",
+                         code.coding().code(),
+                         "` is said to be official; add the `source` it "
+                         "was seen in, and its `system_version`")),
+                 asked.concept_id());
+          }
+        });
   }
 
   // A label's exclusions act through rules that ask `label_excludes`, unless a
@@ -338,6 +395,45 @@ class Warner {
 };
 
 }  // namespace
+
+std::vector<v1::Diagnostic> FindOverdue(
+    const std::vector<std::unique_ptr<ParsedFile>>& files,
+    absl::CivilDay today) {
+  std::map<std::string, std::vector<std::string>> rules;
+  for (const auto& file : files) {
+    for (const v1::Rule& rule : file->catalog.rules()) {
+      for (const v1::SourceReference& reference : rule.citations()) {
+        rules[reference.source()].push_back(
+            absl::StrCat("`", rule.rule_id(), "`"));
+      }
+    }
+  }
+  std::vector<v1::Diagnostic> overdue;
+  for (const auto& file : files) {
+    for (int i = 0; i < file->catalog.citations_size(); ++i) {
+      const v1::Citation& citation = file->catalog.citations(i);
+      const std::optional<Day> due = ParseWholeDate(citation.review_by());
+      if (!due.has_value() || *due >= ToDay(today)) continue;
+      const auto citing = rules.find(citation.citation_id());
+      v1::Diagnostic warning =
+          RootOf(*file)
+              .In("citations", i)
+              .At("review_by", -1,
+                  absl::StrCat(
+                      "citation `", citation.citation_id(),
+                      "` was to be read again by ", citation.review_by(),
+                      citing == rules.end()
+                          ? ""
+                          : absl::StrCat(", and these rules rest on it: ",
+                                         absl::StrJoin(citing->second, ", ")),
+                      "; read it, then move `last_reviewed` and `review_by`"));
+      warning.set_severity(v1::SEVERITY_WARNING);
+      warning.set_subject(citation.citation_id());
+      overdue.push_back(std::move(warning));
+    }
+  }
+  return overdue;
+}
 
 std::vector<v1::Diagnostic> FindWarnings(
     const std::vector<std::unique_ptr<ParsedFile>>& files) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/time/civil_time.h"
 #include "needlewise/v1/rule_catalog.pb.h"
 #include "rules/engine/catalog_source.h"
 
@@ -16,6 +17,12 @@ namespace needlewise {
 // file, line and column. `files` hold no error.
 std::vector<v1::Diagnostic> FindWarnings(
     const std::vector<std::unique_ptr<ParsedFile>>& files);
+
+// Warns of each source whose review date has passed on `today`, naming the
+// rules that cite it.
+std::vector<v1::Diagnostic> FindOverdue(
+    const std::vector<std::unique_ptr<ParsedFile>>& files,
+    absl::CivilDay today);
 
 }  // namespace needlewise
 

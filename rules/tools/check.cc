@@ -69,19 +69,32 @@ void PrintText(const Console& console, const LoadResult& loaded, int errors,
 }  // namespace
 
 int Check(const Console& console, const CommandLine& line) {
-  const absl::StatusOr<CatalogInput> input = ReadCatalog(line.catalog);
+  const absl::StatusOr<CatalogInput> input =
+      ReadCatalog(line.catalog, line.overlays);
   if (!input.ok()) {
     *console.err << "needlewise-rules: " << input.status().message() << "\n";
     return kExitUsage;
   }
-  LoadResult loaded = LoadCatalog(input->files);
+  const absl::StatusOr<absl::CivilDay> today =
+      DayOf("--today", line.today, console.today);
+  if (!today.ok()) {
+    *console.err << "needlewise-rules: " << today.status().message() << "\n";
+    return kExitUsage;
+  }
+  LoadOptions options;
+  options.today = *today;
+  LoadResult loaded = LoadCatalog(input->files, options);
   // What looks unused in a faulty catalogue may only be misspelt elsewhere; a
   // case that fails is no such fault.
-  LoadOptions without_cases;
+  LoadOptions without_cases = options;
   without_cases.run_cases = false;
   if (loaded.catalog != nullptr ||
       LoadCatalog(input->files, without_cases).catalog != nullptr) {
-    std::vector<v1::Diagnostic> warnings = FindWarnings(ParseFiles(*input));
+    const auto files = ParseFiles(*input);
+    std::vector<v1::Diagnostic> warnings = FindWarnings(files);
+    for (v1::Diagnostic& overdue : FindOverdue(files, *today)) {
+      warnings.push_back(std::move(overdue));
+    }
     loaded.diagnostics.insert(loaded.diagnostics.end(),
                               std::make_move_iterator(warnings.begin()),
                               std::make_move_iterator(warnings.end()));

@@ -1,6 +1,7 @@
 #include "rules/tools/command_line.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -8,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "rules/engine/nearest_names.h"
+#include "rules/engine/partial_date.h"
 
 namespace needlewise {
 namespace {
@@ -24,17 +26,22 @@ struct Verb {
 
 constexpr Verb kVerbs[] = {
     {"check", false, true, "every fault of a catalogue, with its place",
-     R"(Usage: needlewise-rules check [--catalog DIR] [--strict] [--output FORMAT]
+     R"(Usage: needlewise-rules check [--catalog DIR] [--overlay FILE] [--strict]
+                              [--today DATE] [--output FORMAT]
 
-Reads, validates and compiles the catalogue and runs its cases. Prints every
-fault as `file:line:column: error: message` with the source line and a caret.
-Warns of what is defined and never used, of device labels that no rule
-enforces, of rules that no case expects to fire, of questions that patients
-find hard to read, and of texts that command the clinician.
+Reads, validates and compiles the catalogue and runs its cases; then applies
+the overlays. Prints every fault as `file:line:column: error: message` with the
+source line and a caret. Warns of what is defined and never used, of device
+labels that no rule enforces, of rules that no case expects to fire, of sources
+past their review date, of questions that patients find hard to read, and of
+texts that command the clinician.
 
   --catalog DIR    the catalogue's folder; without it `rules/catalog` under the
                    current folder or, where there is none, the one built in
+  --overlay FILE   a clinic's overlay to apply; may be given several times
   --strict         a warning is a fault, too
+  --today DATE     the day to judge review dates by, YYYY-MM-DD; without it
+                   the computer's
   --output FORMAT  `text` (default), or `json`: a ValidateRuleCatalogResponse
 
 Exit codes: 0 no error, 1 errors (with --strict: or warnings), 2 wrong
@@ -60,12 +67,15 @@ Exit codes: 0 formatted (with --check: canonical), 1 a file does not parse
 (with --check: or is not canonical), 2 wrong arguments or unreadable files.
 )"},
     {"test", false, true, "runs the catalogue's cases",
-     R"(Usage: needlewise-rules test [--catalog DIR] [--filter RE] [--junit FILE]
+     R"(Usage: needlewise-rules test [--catalog DIR] [--overlay FILE] [--filter RE]
+                             [--junit FILE]
 
 Runs the cases beside the rules. Prints each failure with its place and its
-vignette, and a table of the suites.
+vignette, and a table of the suites. With an overlay, what fails is what it
+changes.
 
   --catalog DIR  as for `check`
+  --overlay FILE as for `check`
   --filter RE    only cases whose `suite/name` the regular expression finds
   --junit FILE   writes the results as JUnit XML, too; with `-`, standard
                  output holds only that
@@ -74,8 +84,8 @@ Exit codes: 0 every case passed, 1 a case failed, none ran, or the catalogue
 does not load, 2 wrong arguments or unreadable files.
 )"},
     {"coverage", false, true, "what the cases have seen of each rule",
-     R"(Usage: needlewise-rules coverage [--catalog DIR] [--all] [--minimum PERCENT]
-                                 [--html FILE]
+     R"(Usage: needlewise-rules coverage [--catalog DIR] [--overlay FILE] [--all]
+                                 [--minimum PERCENT] [--html FILE]
 
 Says which rules, and which leaves of their conditions, the cases have seen
 true, false and unknown, and lists what they have not. What only looks at the
@@ -83,6 +93,7 @@ request (area, device, concern, needle depth) is never unknown and need not be
 seen so.
 
   --catalog DIR      as for `check`
+  --overlay FILE     as for `check`
   --all              lists every rule and leaf, seen or not
   --minimum PERCENT  how much has to be seen, of rules and of leaves;
                      default 100
@@ -112,6 +123,7 @@ said so and when, or the gate whose answer implied it.
   --today DATE     the day of the question, YYYY-MM-DD; without it a case's
                    own, or the computer's
   --catalog DIR    as for `check`
+  --overlay FILE   as for `check`
 
 Facts about the clinic that a server has in its settings are known here only
 where the file states them.
@@ -120,20 +132,72 @@ Exit codes: 0 explained, 1 the patient is faulty or the catalogue does not
 load, 2 wrong arguments or unreadable files.
 )"},
     {"render", false, false, "the catalogue as one readable document",
-     R"(Usage: needlewise-rules render [--catalog DIR] [--html FILE] [--markdown FILE]
+     R"(Usage: needlewise-rules render [--catalog DIR] [--overlay FILE] [--html FILE]
+                               [--markdown FILE]
 
 Writes the whole catalogue as a document to read, print and sign: the rules in
 plain words with their sources, concepts and questions, gates, parameters,
-devices, add-ons, plans, disagreements between sources, and citations. The same
-catalogue always gives the same document.
+devices, add-ons, plans, disagreements between sources, what is deliberately
+not adopted, citations, and what overlays change. The same catalogue always
+gives the same document.
 
   --catalog DIR    as for `check`
+  --overlay FILE   as for `check`
   --html FILE      as HTML; `-` is standard output
   --markdown FILE  as Markdown; `-` is standard output. Without either flag,
                    Markdown goes to standard output
 
 Exit codes: 0 written, 1 the catalogue does not load, 2 wrong arguments or
 files that cannot be read or written.
+)"},
+    {"seal", false, false, "signs a catalogue that is released",
+     R"(Usage: needlewise-rules seal --key FILE --approver TEXT
+                             --effective-from DATE [--effective-until DATE]
+                             [--catalog DIR] [--today DATE]
+
+Writes `seal.textproto` into the catalogue's folder: its version, who approved
+it, for which days, the digest of every file, and an Ed25519 signature of all
+that. A server that trusts the key can tell that nothing was changed since.
+Refuses a catalogue with an error, and one of whose sources the review date has
+passed.
+
+  --key FILE              the private key, in PEM
+  --approver TEXT         who approved the release: name and role
+  --effective-from DATE   first day on which it may be used, YYYY-MM-DD
+  --effective-until DATE  last such day; without it there is no end
+  --catalog DIR           as for `check`; the one built in cannot be sealed
+  --today DATE            the day of the seal; without it the computer's
+
+Exit codes: 0 sealed, 1 the catalogue cannot be released, 2 wrong arguments or
+files that cannot be read or written.
+)"},
+    {"verify-seal", false, false, "whether a catalogue is as it was sealed",
+     R"(Usage: needlewise-rules verify-seal --trusted-key FILE [--catalog DIR]
+                                    [--today DATE]
+
+Judges the seal of a catalogue as a server does that requires one: the
+signature, that no file was changed, added or removed since, and the days.
+
+  --trusted-key FILE  a public key that is trusted, in PEM; may be given
+                      several times
+  --catalog DIR       as for `check`
+  --today DATE        the day to judge by; without it the computer's
+
+Exit codes: 0 the seal holds, 1 it does not or there is none, 2 wrong arguments
+or unreadable files.
+)"},
+    {"keygen", false, false, "makes a pair of keys to seal with",
+     R"(Usage: needlewise-rules keygen --key FILE --public-key FILE
+
+Makes an Ed25519 key. The private half signs seals: keep it from everybody but
+who releases catalogues. The public half goes to the servers. Neither file may
+exist. `openssl genpkey -algorithm ed25519` makes such a key, too.
+
+  --key FILE         where to write the private key, readable by you alone
+  --public-key FILE  where to write the public key
+
+Exit codes: 0 written, 2 wrong arguments or files that exist or cannot be
+written.
 )"},
     {"replay", false, false, "decides recorded decisions again, and compares",
      R"(Usage: needlewise-rules replay --store STORE [--candidate DIR]
@@ -206,8 +270,10 @@ struct Flag {
 };
 
 constexpr Flag kFlags[] = {
-    {"--catalog", "check test coverage explain render", nullptr,
-     &CommandLine::catalog},
+    {"--catalog", "check test coverage explain render seal verify-seal",
+     nullptr, &CommandLine::catalog},
+    {"--overlay", "check test coverage explain render", nullptr, nullptr,
+     &CommandLine::overlays},
     {"--output", "check", nullptr, &CommandLine::output},
     {"--strict", "check", &CommandLine::strict},
     {"--check", "format", &CommandLine::check},
@@ -223,7 +289,14 @@ constexpr Flag kFlags[] = {
     {"--device", "explain", nullptr, &CommandLine::device},
     {"--concern", "explain", nullptr, nullptr, &CommandLine::concerns},
     {"--rule", "explain", nullptr, nullptr, &CommandLine::rules},
-    {"--today", "explain", nullptr, &CommandLine::today},
+    {"--today", "check explain seal verify-seal", nullptr, &CommandLine::today},
+    {"--key", "seal keygen", nullptr, &CommandLine::key},
+    {"--public-key", "keygen", nullptr, &CommandLine::public_key},
+    {"--trusted-key", "verify-seal", nullptr, nullptr,
+     &CommandLine::trusted_keys},
+    {"--approver", "seal", nullptr, &CommandLine::approver},
+    {"--effective-from", "seal", nullptr, &CommandLine::effective_from},
+    {"--effective-until", "seal", nullptr, &CommandLine::effective_until},
     {"--store", "replay audit retention", nullptr, &CommandLine::store},
     {"--candidate", "replay", nullptr, &CommandLine::candidate},
     {"--older-than", "retention", nullptr, &CommandLine::older_than},
@@ -315,7 +388,23 @@ absl::Status CheckValues(const CommandLine& line) {
     return absl::InvalidArgumentError(
         "what fills standard output by itself goes with one verb alone");
   }
-  if (line.verbs[0] == "explain" && !line.help &&
+  if (line.help) return absl::OkStatus();
+  const auto require = [&](const char* verb, const char* flag,
+                           bool given) -> absl::Status {
+    if (line.verbs[0] != verb || given) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(
+        verb, " needs ", flag, "; see needlewise-rules help ", verb));
+  };
+  for (const absl::Status& status :
+       {require("seal", "--key", !line.key.empty()),
+        require("seal", "--approver", !line.approver.empty()),
+        require("seal", "--effective-from", !line.effective_from.empty()),
+        require("verify-seal", "--trusted-key", !line.trusted_keys.empty()),
+        require("keygen", "--key", !line.key.empty()),
+        require("keygen", "--public-key", !line.public_key.empty())}) {
+    if (!status.ok()) return status;
+  }
+  if (line.verbs[0] == "explain" &&
       line.patient.empty() == line.case_name.empty()) {
     return absl::InvalidArgumentError("give one of --patient and --case");
   }
@@ -381,6 +470,18 @@ absl::StatusOr<CommandLine> ParseCommandLine(
   return line;
 }
 
+absl::StatusOr<absl::CivilDay> DayOf(absl::string_view flag,
+                                     const std::string& text,
+                                     absl::CivilDay otherwise) {
+  if (text.empty()) return otherwise;
+  const std::optional<Day> day = ParseWholeDate(text);
+  if (!day.has_value()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag, " is a date, YYYY-MM-DD, not `", text, "`"));
+  }
+  return FromDay(*day);
+}
+
 absl::StatusOr<std::string> HelpText(absl::string_view verb) {
   if (!verb.empty()) {
     const Verb* found = FindVerb(verb);
@@ -393,7 +494,7 @@ absl::StatusOr<std::string> HelpText(absl::string_view verb) {
       "       needlewise-rules check test coverage [flags]\n\n";
   for (const Verb& v : kVerbs) {
     const std::string name = v.name;
-    absl::StrAppend(&text, "  ", name, std::string(10 - name.size(), ' '),
+    absl::StrAppend(&text, "  ", name, std::string(13 - name.size(), ' '),
                     v.summary, "\n");
   }
   absl::StrAppend(
@@ -408,7 +509,8 @@ absl::StatusOr<std::string> HelpText(absl::string_view verb) {
       "  0  nothing is wrong\n"
       "  1  what was looked at has a fault: an error in the catalogue, a file\n"
       "     that is not canonical, a case that failed or none that ran, too\n"
-      "     little seen by the cases, a faulty patient\n"
+      "     little seen by the cases, a faulty patient, a seal that does not "
+      "hold\n"
       "  2  wrong arguments, or a file that cannot be read or written\n");
   return text;
 }

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
 
 namespace needlewise {
 
@@ -33,6 +34,17 @@ struct CommandLine {
   std::string device;
   std::vector<std::string> concerns;
   std::vector<std::string> rules;
+  // Files of overlays to apply.
+  std::vector<std::string> overlays;
+  // Files of public keys.
+  std::vector<std::string> trusted_keys;
+  // File of the private key, and of the public one.
+  std::string key;
+  std::string public_key;
+  std::string approver;
+  // ISO 8601.
+  std::string effective_from;
+  std::string effective_until;
   // ISO 8601. Empty: the day of the call.
   std::string today;
   // Where a decision log is: a file, or a connection to PostgreSQL.
@@ -51,6 +63,12 @@ struct CommandLine {
 // another verb, and for verbs that cannot follow each other.
 absl::StatusOr<CommandLine> ParseCommandLine(
     const std::vector<std::string>& arguments);
+
+// The day that a flag gives, or `otherwise` where it is not given.
+// INVALID_ARGUMENT where it is no date.
+absl::StatusOr<absl::CivilDay> DayOf(absl::string_view flag,
+                                     const std::string& text,
+                                     absl::CivilDay otherwise);
 
 // What the program does, its verbs and its exit codes; or, of one verb, its
 // flags. INVALID_ARGUMENT for an unknown verb.

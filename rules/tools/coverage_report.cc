@@ -215,7 +215,7 @@ int Coverage(const Console& console, const CommandLine& line) {
   }
   int exit_code = kExitOk;
   const std::unique_ptr<ToolCatalog> catalog =
-      OpenCatalog(console, line.catalog, &exit_code);
+      OpenCatalog(console, line.catalog, &exit_code, line.overlays);
   if (catalog == nullptr) return exit_code;
   const CoverageReport report = MeasureCoverage(*catalog);
   if (line.html != "-") {

@@ -361,7 +361,7 @@ void PrintVisit(const Console& console, const CommandLine& line,
 int Explain(const Console& console, const CommandLine& line) {
   int exit_code = kExitOk;
   const std::unique_ptr<ToolCatalog> opened =
-      OpenCatalog(console, line.catalog, &exit_code);
+      OpenCatalog(console, line.catalog, &exit_code, line.overlays);
   if (opened == nullptr) return exit_code;
   const CompiledCatalog& catalog = *opened->compiled;
   if (!CheckRules(console, line, catalog)) return kExitUsage;

@@ -69,6 +69,8 @@ absl::StatusOr<const Message*> PrototypeOf(const std::string& path,
     const Message* const known[] = {
         &v1::RuleCatalog::default_instance(),
         &testing::v1::RuleCaseSuite::default_instance(),
+        &v1::CatalogOverlay::default_instance(),
+        &v1::CatalogSeal::default_instance(),
         &v1::ScreenEligibilityRequest::default_instance()};
     for (const Message* message : known) {
       if (name == message->GetDescriptor()->name() ||
@@ -78,7 +80,8 @@ absl::StatusOr<const Message*> PrototypeOf(const std::string& path,
     }
     return absl::InvalidArgumentError(
         absl::StrCat("`", path, "`: `# proto-message: ", name,
-                     "` is none of RuleCatalog, RuleCaseSuite and "
+                     "` is none of RuleCatalog, RuleCaseSuite, "
+                     "CatalogOverlay, CatalogSeal and "
                      "ScreenEligibilityRequest"));
   }
   if (absl::StartsWith(path, "cases/") || absl::StrContains(path, "/cases/")) {

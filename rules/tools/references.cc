@@ -16,6 +16,8 @@ using google::protobuf::Reflection;
 const std::map<std::string, RecordKind>& ReferringFields() {
   static const auto* fields = new std::map<std::string, RecordKind>{
       {"Concept.section", RecordKind::kSection},
+      {"ConceptCode.source", RecordKind::kCitation},
+      {"NonRule.conflicts", RecordKind::kConflict},
       {"FindingCondition.concept", RecordKind::kConcept},
       {"QuantityCondition.concept", RecordKind::kConcept},
       {"DeviceCondition.label_excludes", RecordKind::kConcept},

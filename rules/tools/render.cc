@@ -25,7 +25,7 @@ bool Write(const Console& console, const std::string& path,
 int Render(const Console& console, const CommandLine& line) {
   int exit_code = kExitOk;
   const std::unique_ptr<ToolCatalog> catalog =
-      OpenCatalog(console, line.catalog, &exit_code);
+      OpenCatalog(console, line.catalog, &exit_code, line.overlays);
   if (catalog == nullptr) return exit_code;
   const Document document = DescribeCatalog(*catalog->compiled);
   const bool nowhere = line.html.empty() && line.markdown.empty();

@@ -10,6 +10,7 @@
 #include "rules/tools/explain.h"
 #include "rules/tools/format.h"
 #include "rules/tools/render.h"
+#include "rules/tools/seal.h"
 #include "rules/tools/test_cases.h"
 
 namespace needlewise {
@@ -42,6 +43,9 @@ int RunVerb(const Console& console, const std::string& verb,
   if (verb == "replay") return Replay(console, line);
   if (verb == "audit") return Audit(console, line);
   if (verb == "retention") return CountOld(console, line);
+  if (verb == "seal") return Seal(console, line);
+  if (verb == "verify-seal") return VerifySeal(console, line);
+  if (verb == "keygen") return GenerateKey(console, line);
   return Help(console, line);
 }
 

@@ -124,7 +124,7 @@ int TestCases(const Console& console, const CommandLine& line) {
   }
   int exit_code = kExitOk;
   const std::unique_ptr<ToolCatalog> catalog =
-      OpenCatalog(console, line.catalog, &exit_code);
+      OpenCatalog(console, line.catalog, &exit_code, line.overlays);
   if (catalog == nullptr) return exit_code;
 
   const CaseRunner runner(*catalog->compiled, catalog->Suites());

@@ -27,12 +27,17 @@ KINDS = {
     "parameters": ("parameter_id", "parameter"),
     "treatments": ("treatment_id", "treatment"),
     "concepts": ("concept_id", "concept"),
+    "non_rules": ("non_rule_id", "non-rule"),
 }
 EFFECTS = ("contraindication", "deferral", "review", "precaution", "note")
 NOT_A_RULE = "not a rule, because"
 INHERITED = "inherited"
 # Rows of rules proper: a rule named in one of them names the row back.
 RULE_ROW = re.compile(r"[EPF]\d\d[a-z]?")
+# Rows that may say "not a rule" without a non-rule: what an engine does of
+# itself, and gaps.
+NO_NON_RULE = re.compile(r"X\d+|10\.\d+")
+NOT_ADOPTED = "## Deliberately not adopted"
 # Rows that have to be there: nothing may be lost.
 REQUIRED_ROWS = (
     "X1 X2 X3 X4 X5 X6 X7 X8 X9 X10 X11 "
@@ -280,6 +285,26 @@ def check_catalog(rows, catalog):
                            f"({entry.place})")
 
 
+def check_non_rules(page, rows, catalog):
+    """What is not adopted is a record, and every such record is on the page."""
+    table = page.partition(NOT_ADOPTED)[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+    known = dict(catalog.of_kind("non-rule"))
+    for entry_id in listed:
+        if entry_id not in known:
+            yield (f"{PAGE}: `{entry_id}` is listed as not adopted and is no "
+                   f"non-rule{nearest(entry_id, catalog)}")
+    for entry_id, entry in known.items():
+        if entry_id not in listed:
+            yield (f"{entry.place}: the table \"{NOT_ADOPTED[3:]}\" of {PAGE} "
+                   f"does not list the non-rule `{entry_id}`")
+    for row in rows:
+        if (NOT_A_RULE in row.encoded and not NO_NON_RULE.fullmatch(row.row_id)
+                and not any(i in known for i in row.ids)):
+            yield (f"{PAGE}:{row.line}: row {row.row_id} is not a rule and "
+                   f"names no non-rule; add a record, and its id to the row")
+
+
 def check_complete(rows, catalog):
     """Nothing is lost."""
     there = {row.row_id for row in rows}
@@ -303,6 +328,7 @@ def faults_of(page, files, complete=True):
         return [str(fault)]
     faults = list(check_rows(rows, catalog))
     faults += check_catalog(rows, catalog)
+    faults += check_non_rules(page, rows, catalog)
     if complete:
         faults += check_complete(rows, catalog)
     return faults
@@ -322,19 +348,30 @@ rules {
   evidence_rows: ["E08", "E09"]
 }
 plan_items { item_id: "pre-sun" }
+non_rules { non_rule_id: "copper-coil" evidence_rows: "F25" }
 """
 GOOD = ("| E08 | keloid | contraindication | M2 | `keloid-ever` |\n"
         "| E09 | raised | contraindication | M2 | `keloid-ever`, `pre-sun` |\n"
-        "| F25 | coil | none | M2 | not a rule, because one sheet names it |\n")
+        "| F25 | coil | none | M2 | not a rule, because one sheet names it; "
+        "not adopted: `copper-coil` |\n"
+        "\n## Deliberately not adopted\n\n"
+        "| Id | What | Why |\n| --- | --- | --- |\n"
+        "| `copper-coil` | A coil | one sheet |\n")
 
 # What is changed in the good page or catalogue, and what must be said of it.
 FAULTS = [
     ("page", "`keloid-ever` |\n| E09", "`keloid-evr` |\n| E09",
      "names `keloid-evr`, which the catalogue does not hold; did you mean "
      "`keloid-ever`?"),
-    ("page", "not a rule, because one sheet names it", "later",
-     "leads nowhere"),
-    ("page", "because one sheet names it", "because", "no reason"),
+    ("page", "not a rule, because one sheet names it; not adopted: "
+     "`copper-coil`", "later", "leads nowhere"),
+    ("page", "because one sheet names it; not adopted: `copper-coil`",
+     "because", "no reason"),
+    ("page", "; not adopted: `copper-coil`", "", "names no non-rule"),
+    ("page", "| `copper-coil` | A coil", "| `copper-coal` | A coil",
+     "is listed as not adopted and is no non-rule"),
+    ("page", "| `copper-coil` | A coil | one sheet |\n", "",
+     "does not list the non-rule `copper-coil`"),
     ("page", "| F25 |", "| E08 |", "is there twice"),
     ("page", "| contraindication | M2 | `keloid-ever` |",
      "| review | M2 | `keloid-ever` |", "is a contraindication"),
@@ -346,7 +383,7 @@ FAULTS = [
      "does not name the rule `keloid-ever`"),
     ("page", "| none | M2 |", "| M2 |", "has 4 cells"),
     ("page", "not a rule, because one sheet names it",
-     "not a rule, because of this; `keloid-ever`", "leave one out"),
+     "not a rule, because of this: `keloid-ever`", "leave one out"),
     ("rules", '["E08", "E09"]', '"E08"', "or write that it is inherited"),
     ("rules", 'evidence_rows: ["E08", "E09"]', "", "names no row"),
     ("rules", "rules {", "rules { {", "expected a field"),

@@ -150,6 +150,11 @@ plan_items {
 }
 )");
   Replace(file, "label_excludes: \"nursing\"", "label_excludes: \"keloid\"");
+  // A course of no concern is that of every other.
+  EXPECT_THAT(RunRules({"check", "--catalog", copy}).out,
+              Not(HasSubstr("concern `pores`")));
+  Replace(file, "  course_id: \"usual\"\n",
+          "  course_id: \"usual\"\n  concerns: \"scars\"\n");
   const ToolResult result = RunRules({"check", "--catalog", copy});
   EXPECT_EQ(result.exit_code, 0) << result.out;
   EXPECT_EQ(RunRules({"check", "--strict", "--catalog", copy}).exit_code, 1);
@@ -172,6 +177,27 @@ plan_items {
               AllOf(Not(HasSubstr("`R10`")), Not(HasSubstr("`age`")),
                     Not(HasSubstr("`platelet_problem`")),
                     Not(HasSubstr("`never-shown`"))));
+}
+
+TEST(Check, WarnsOfWhatTellsTooLittleOfItsOrigin) {
+  const TempFolder folder;
+  const std::string copy = folder.Copy(kSmall);
+  const std::string file = copy + "/catalog.textproto";
+  Replace(file, "  citation_id: \"R10\"\n",
+          "  citation_id: \"R10\"\n  listed_because: \"To be read.\"\n");
+  Replace(file, "  citation_id: \"G1\"\n",
+          "  citation_id: \"G1\"\n  review_by: \"2026-11-20\"\n");
+  const std::string out = RunRules({"check", "--catalog", copy}).out;
+  for (const char* warning :
+       {"warning: citation `R10` is cited; leave `listed_because` out",
+        "warning: citation `G1` was to be read again by 2026-11-20",
+        "warning: parameter `fresh_platelets` does not say which way is",
+        "warning: concept `keloid`: code `L91.0` is said to be official; add "
+        "the `source` it was seen in"}) {
+    EXPECT_THAT(out, HasSubstr(warning));
+  }
+  EXPECT_THAT(RunRules({"check", "--catalog", copy, "--today=2026-11-20"}).out,
+              Not(HasSubstr("was to be read again")));
 }
 
 TEST(Check, WarnsOfPlanItemsThatNobodyIsShown) {

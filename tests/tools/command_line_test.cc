@@ -83,6 +83,9 @@ TEST(Help, DescribesTheProgramAndEachVerb) {
                                              {"help", "coverage"},
                                              {"help", "explain"},
                                              {"help", "render"},
+                                             {"help", "seal"},
+                                             {"help", "verify-seal"},
+                                             {"help", "keygen"},
                                              {"help", "replay"},
                                              {"help", "audit"},
                                              {"help", "retention"}}) {
