@@ -133,7 +133,7 @@ void CopyWanted(const Records& records,
 
 }  // namespace
 
-void GetRuleCatalog(const ActiveCatalog& active,
+void GetRuleCatalog(const ActiveCatalog& active, absl::CivilDay today,
                     const v1::GetRuleCatalogRequest& request,
                     v1::GetRuleCatalogResponse* response) {
   const CompiledCatalog& catalog = *active.compiled;
@@ -141,6 +141,14 @@ void GetRuleCatalog(const ActiveCatalog& active,
   response->set_rule_count(catalog.catalog.rules_size());
   response->set_concept_count(catalog.catalog.concepts_size());
   response->set_activated_at(ToRfc3339(active.activated_at));
+  for (std::string& rule : RulesPastReview(catalog, today)) {
+    response->add_rules_past_review(std::move(rule));
+  }
+  for (const v1::CatalogOverlay& overlay : catalog.catalog.overlays()) {
+    response->add_overlay_ids(overlay.overlay_id());
+  }
+  if (active.seal.has_value()) *response->mutable_seal() = *active.seal;
+  response->set_seal_trusted(active.seal_trusted);
   if (!request.version_only()) *response->mutable_catalog() = catalog.catalog;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/civil_time.h"
 #include "needlewise/v1/rule_catalog.pb.h"
 #include "rules/engine/catalog_loader.h"
 #include "rules/engine/violation.h"
@@ -15,7 +16,8 @@ namespace needlewise {
 // any thread. A filter by an id that the catalogue does not have is an
 // INVALID_ARGUMENT and not an empty list.
 
-void GetRuleCatalog(const ActiveCatalog& active,
+// `today` is the day to judge review dates by.
+void GetRuleCatalog(const ActiveCatalog& active, absl::CivilDay today,
                     const v1::GetRuleCatalogRequest& request,
                     v1::GetRuleCatalogResponse* response);
 

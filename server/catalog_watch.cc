@@ -126,6 +126,7 @@ void CatalogWatchHub::OnCatalogEvent(
     // admitted before is in the list: none misses the event or sees it twice.
     absl::MutexLock lock(&mutex_);
     in_force_ = event.version();
+    rules_past_review_ = event.rules_past_review();
     watchers = Watchers();
   }
   const grpc::ByteBuffer bytes = EncodeMessage(event);
@@ -151,6 +152,7 @@ absl::Status CatalogWatchHub::Admit(
   v1::WatchRuleCatalogResponse first;
   first.set_event(v1::CATALOG_EVENT_IN_FORCE);
   *first.mutable_version() = in_force_;
+  first.set_rules_past_review(rules_past_review_);
   first.set_time(ToRfc3339(clock_->Now()));
   // gRPC does not know the watcher yet and so cannot react to this.
   watcher->Send(EncodeMessage(first));

@@ -54,6 +54,8 @@ class CatalogWatchHub final : public CatalogListener {
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
   // Without a digest before the first catalogue is activated.
   v1::CatalogVersion in_force_ ABSL_GUARDED_BY(mutex_);
+  // How many of its rules were past review at the last event.
+  int rules_past_review_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::flat_hash_set<std::shared_ptr<CatalogWatcher>> watchers_
       ABSL_GUARDED_BY(mutex_);
 };

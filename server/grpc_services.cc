@@ -268,9 +268,10 @@ class RuleCatalogHandlers final
     using Response = v1::GetRuleCatalogResponse;
     return RespondFromCatalog<Request, Response>(
         parts_, "GetRuleCatalog", *context, *in, out,
-        [](const ActiveCatalog& active, const Request& request,
-           Response* response) {
-          needlewise::GetRuleCatalog(active, request, response);
+        [this](const ActiveCatalog& active, const Request& request,
+               Response* response) {
+          needlewise::GetRuleCatalog(active, parts_.catalogs->Today(), request,
+                                     response);
           return absl::OkStatus();
         });
   }

@@ -149,7 +149,7 @@ absl::Status LastGoodStore::RemoveOthers(absl::string_view digest) const {
 }
 
 absl::StatusOr<std::vector<CatalogFileText>> LastGoodStore::Load() const {
-  return ReadCatalogFolder((fs::path(folder_) / kCurrent).string());
+  return ReadKeptCatalogFolder((fs::path(folder_) / kCurrent).string());
 }
 
 }  // namespace needlewise

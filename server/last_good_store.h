@@ -21,7 +21,8 @@ class LastGoodStore {
  public:
   explicit LastGoodStore(std::string folder) : folder_(std::move(folder)) {}
 
-  // Makes `files` the last good catalogue. `digest` names it.
+  // Makes `files` the last good catalogue, with its overlays and its seal.
+  // `digest`, of 64 hexadecimal digits, names what they hold.
   absl::Status Save(absl::string_view digest,
                     absl::Span<const CatalogFileText> files) const;
 

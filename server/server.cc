@@ -94,6 +94,11 @@ CatalogManager::Options CatalogOptions(const config::v1::ServerConfig& config,
   options.folder = config.catalog().folder();
   options.poll_interval = ToDuration(config.catalog().poll_interval());
   options.last_good_folder = config.catalog().last_good_folder();
+  options.overlay_files.assign(config.catalog().overlay_files().begin(),
+                               config.catalog().overlay_files().end());
+  options.trusted_key_files.assign(config.catalog().trusted_key_files().begin(),
+                                   config.catalog().trusted_key_files().end());
+  options.require_seal = config.catalog().require_seal();
   options.load.max_condition_depth = config.limits().max_condition_depth();
   const std::vector<v1::Finding> site_findings(config.site_findings().begin(),
                                                config.site_findings().end());

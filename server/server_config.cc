@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -14,6 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
 #include "server/loopback.h"
@@ -25,6 +29,7 @@ using ::google::protobuf::FieldDescriptor;
 using ::google::protobuf::Message;
 using ::google::protobuf::TextFormat;
 
+constexpr absl::string_view kTextSuffix = ".textproto";
 constexpr char kDefaultAddress[] = "127.0.0.1:7443";
 constexpr absl::Duration kDefaultPollInterval = absl::Seconds(2);
 constexpr absl::Duration kShortestPollInterval = absl::Milliseconds(10);
@@ -250,6 +255,7 @@ class ConfigCheck {
                            "; 0 is never"));
       }
     }
+    OverlaysAndSeal(catalog);
     if (catalog.last_good_folder().empty()) return;
     if (catalog.folder().empty()) {
       Fault("catalog", "last_good_folder",
@@ -402,6 +408,41 @@ class ConfigCheck {
       Fault(section, form.field,
             absl::StrCat("must be from ", form.least, " to ", form.greatest,
                          ", or 0 for ", form.default_value));
+    }
+  }
+
+  void OverlaysAndSeal(const config::v1::Catalog& catalog) {
+    std::set<std::string> names;
+    for (int i = 0; i < catalog.overlay_files_size(); ++i) {
+      const std::string& path = catalog.overlay_files(i);
+      const std::string name = std::filesystem::path(path).filename().string();
+      if (name.size() <= kTextSuffix.size() || name[0] == '.' ||
+          !absl::EndsWith(name, kTextSuffix)) {
+        Fault("catalog", "overlay_files",
+              absl::StrCat("holds `", path, "`; a file's name ends with `",
+                           kTextSuffix, "`"),
+              i);
+      } else if (!names.insert(name).second) {
+        Fault("catalog", "overlay_files",
+              absl::StrCat("holds two files of the name `", name,
+                           "`; rename one"),
+              i);
+      }
+    }
+    for (int i = 0; i < catalog.trusted_key_files_size(); ++i) {
+      if (!catalog.trusted_key_files(i).empty()) continue;
+      Fault("catalog", "trusted_key_files", "holds a name that is no file", i);
+    }
+    if (!catalog.require_seal()) return;
+    if (catalog.trusted_key_files().empty()) {
+      Fault("catalog", "require_seal",
+            "needs `catalog.trusted_key_files`; without a key no seal can be "
+            "trusted");
+    }
+    if (catalog.folder().empty()) {
+      Fault("catalog", "require_seal",
+            "goes with `catalog.folder` only; the built-in catalogue carries "
+            "no seal");
     }
   }
 

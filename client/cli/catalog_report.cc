@@ -311,6 +311,14 @@ void ReportEvent(const v1::WatchRuleCatalogResponse& event,
                    refused ? "; still in force: " : ": ",
                    CatalogLine(event.version(), "", 0)),
       refused ? Tone::kStop : Tone::kGood);
+  if (event.rules_past_review() > 0) {
+    report->Item(
+        2, "",
+        absl::StrCat(event.rules_past_review(),
+                     event.rules_past_review() == 1 ? " rule cites a source"
+                                                    : " rules cite a source",
+                     " past its review date"));
+  }
   for (const v1::Diagnostic& diagnostic : event.diagnostics()) {
     report->Item(2,
                  absl::StrCat(diagnostic.file(), ":", diagnostic.line(), ":",

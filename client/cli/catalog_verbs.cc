@@ -304,6 +304,13 @@ ExitCode RunHealth(const Invocation& invocation) {
       about["ruleCount"].set_number_value(catalog.rule_count());
       about["conceptCount"].set_number_value(catalog.concept_count());
       about["activatedAt"].set_string_value(catalog.activated_at());
+      about["rulesPastReview"].set_number_value(
+          catalog.rules_past_review_size());
+      about["sealTrusted"].set_bool_value(catalog.seal_trusted());
+      auto* overlays = about["overlays"].mutable_list_value()->mutable_values();
+      for (const std::string& overlay : catalog.overlay_ids()) {
+        overlays->Add()->set_string_value(overlay);
+      }
     }
     printed = invocation.PrintJson(root);
   } else {
@@ -322,6 +329,26 @@ ExitCode RunHealth(const Invocation& invocation) {
                        catalog.concept_count(), " concepts, in force since ",
                        catalog.activated_at()),
           Tone::kDim);
+      if (!catalog.overlay_ids().empty()) {
+        report.Item(2, "",
+                    absl::StrCat("overlays: ",
+                                 absl::StrJoin(catalog.overlay_ids(), ", ")),
+                    Tone::kDim);
+      }
+      if (catalog.has_seal()) {
+        report.Item(2, "",
+                    absl::StrCat("sealed by ", catalog.seal().approver(),
+                                 catalog.seal_trusted() ? ", with a trusted key"
+                                                        : ", not judged"),
+                    Tone::kDim);
+      }
+      if (!catalog.rules_past_review().empty()) {
+        report.Item(
+            2, "",
+            absl::StrCat(catalog.rules_past_review_size(),
+                         " rules cite a source past its review date: ",
+                         absl::StrJoin(catalog.rules_past_review(), ", ")));
+      }
     }
     printed = invocation.PrintText(report.text());
   }

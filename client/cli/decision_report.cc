@@ -141,6 +141,15 @@ void ReportRule(const v1::FiredRule& rule, Written* written,
     report->Item(kBody, "Review   ", "acknowledged by a clinician",
                  Tone::kPlain, Tone::kDim);
   }
+  for (const std::string& note : rule.overlay_notes()) {
+    report->Item(kBody, "Changed  ", note, Tone::kPlain, Tone::kDim);
+  }
+  if (!rule.review_overdue_since().empty()) {
+    report->Item(kBody, "Overdue  ",
+                 absl::StrCat("a source was to be read again by ",
+                              rule.review_overdue_since()),
+                 Tone::kPlain, Tone::kDim);
+  }
   if (!rule.citations().empty()) {
     report->Item(
         kBody, "Sources  ",

@@ -263,8 +263,9 @@ void AddRuleCatalog(const ConnectParts& parts, HttpRoutes* routes) {
   ServiceRoutes service(parts, "needlewise.v1.RuleCatalogService", routes);
   service.PostAndGet<v1::GetRuleCatalogRequest, v1::GetRuleCatalogResponse>(
       "GetRuleCatalog",
-      [](const ActiveCatalog& active, const auto& request, auto* response) {
-        GetRuleCatalog(active, request, response);
+      [catalogs = parts.catalogs](const ActiveCatalog& active,
+                                  const auto& request, auto* response) {
+        GetRuleCatalog(active, catalogs->Today(), request, response);
         return absl::OkStatus();
       });
   service.PostAndGet<v1::ListRulesRequest, v1::ListRulesResponse>(

@@ -165,6 +165,34 @@ allowed_origins: "https://a.example.org/"
                   "9:1 http_listener.allowed_origins"));
 }
 
+TEST(ServerConfigTest, ASealIsRequiredOnlyWhereOneCanBeTrusted) {
+  const auto faults = [](const std::string& catalog) {
+    return FaultsOf(absl::StrCat(kInsecure, "catalog {\n", catalog, "\n}\n"));
+  };
+  EXPECT_THAT(
+      faults("require_seal: true"),
+      ElementsAre("2:1 catalog.require_seal", "2:1 catalog.require_seal"));
+  EXPECT_THAT(faults("folder: \"f\" require_seal: true"),
+              ElementsAre("2:13 catalog.require_seal"));
+  EXPECT_THAT(faults("folder: \"f\" require_seal: true\n"
+                     "trusted_key_files: \"k.pem\""),
+              IsEmpty());
+}
+
+TEST(ServerConfigTest, OverlaysAreTextFilesOfDifferentNames) {
+  const auto faults = [](const std::string& catalog) {
+    return FaultsOf(absl::StrCat(kInsecure, "catalog {\n", catalog, "\n}\n"));
+  };
+  EXPECT_THAT(faults("overlay_files: \"a/x.textproto\"\n"
+                     "overlay_files: \"b/y.textproto\""),
+              IsEmpty());
+  EXPECT_THAT(faults("overlay_files: \"a/x.textproto\"\n"
+                     "overlay_files: \"b/x.textproto\""),
+              ElementsAre("3:1 catalog.overlay_files"));
+  EXPECT_THAT(faults("overlay_files: \"a/x.txt\""),
+              ElementsAre("2:1 catalog.overlay_files"));
+}
+
 TEST(ServerConfigTest, TellsWhereTextCannotBeRead) {
   EXPECT_THAT(FaultsOf("listener {\n  address 7\n}"), ElementsAre("2:11 "));
 }
