@@ -14,6 +14,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "rules/engine/catalog_loader.h"
+#include "rules/engine/catalog_source.h"
 #include "rules/engine/decide.h"
 #include "tests/benchmarks/sample_catalogs.h"
 #include "tests/benchmarks/sample_requests.h"
@@ -242,6 +244,29 @@ void MeasureFloor(const std::string& name, const BitMaskFloor& floor,
       });
 }
 
+// Reading, validating and compiling the released catalogue, without its cases,
+// against only parsing its text: the floor of whatever reads it.
+void RegisterLoading() {
+  benchmark::RegisterBenchmark("load/shipped", [](benchmark::State& state) {
+    LoadOptions options;
+    options.run_cases = false;
+    for (auto _ : state) {
+      const LoadResult loaded = LoadCatalog(BuiltInCatalog(), options);
+      if (loaded.catalog == nullptr) std::exit(1);
+      benchmark::DoNotOptimize(loaded.catalog);
+    }
+  });
+  benchmark::RegisterBenchmark("load/parse", [](benchmark::State& state) {
+    std::vector<v1::Diagnostic> diagnostics;
+    for (auto _ : state) {
+      for (const CatalogFileText& file : BuiltInCatalog()) {
+        benchmark::DoNotOptimize(ParseCatalogFile(file, &diagnostics));
+      }
+    }
+    if (!diagnostics.empty()) std::exit(1);
+  });
+}
+
 void RegisterFloorPair(const Rulebook& book, const BitMaskFloor& floor) {
   const CompiledCatalog& catalog = *book.catalog;
   const auto measure = [&](const std::string& name, std::vector<Facts> facts) {
@@ -319,6 +344,7 @@ int main(int argc, char** argv) {
   const BitMaskFloor floor(part.program);
   const Rulebook tenfold(
       LoadText(ToText(WithCopiedRules(shipped.catalog->catalog, kTimes))));
+  RegisterLoading();
   RegisterFloorPair(part, floor);
   RegisterTenfoldPairs(shipped, tenfold);
   for (const int findings : {250, 2000}) {
