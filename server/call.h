@@ -8,10 +8,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "server/call_gate.h"
 #include "server/grpc_status.h"
 #include "server/status.h"
 #include "server/telemetry/json_log.h"
+#include "server/telemetry/metrics.h"
 
 namespace needlewise {
 
@@ -35,16 +37,18 @@ class UnaryReactor final : public grpc::ServerUnaryReactor {
 class Call {
  public:
   // `method` is the name of the method and must outlive the call, as must
-  // `log`.
+  // `log` and `metrics`, which may be null.
   Call(absl::string_view method, const Log* log,
-       grpc::ServerUnaryReactor* reactor)
+       grpc::ServerUnaryReactor* reactor, Metrics* metrics = nullptr)
       : method_(method),
         log_(log),
+        metrics_(metrics),
         reactor_(reactor),
         start_(std::chrono::steady_clock::now()) {}
   Call(Call&& other) noexcept
       : method_(other.method_),
         log_(other.log_),
+        metrics_(other.metrics_),
         reactor_(std::exchange(other.reactor_, nullptr)),
         start_(other.start_) {}
   Call& operator=(Call&&) = delete;
@@ -55,15 +59,22 @@ class Call {
   }
 
   void Finish(const absl::Status& status) && {
+    if (metrics_ != nullptr) {
+      metrics_->CountCall(Door::kGrpc, method_, status.code(),
+                          absl::FromChrono(Elapsed()));
+    }
     if (log_->Writes(LogSeverity::kDebug)) LogEnd(status);
     std::exchange(reactor_, nullptr)->Finish(ToGrpcStatus(status));
   }
 
  private:
+  std::chrono::nanoseconds Elapsed() const {
+    return std::chrono::steady_clock::now() - start_;
+  }
+
   void LogEnd(const absl::Status& status) const {
     const int64_t micros =
-        std::chrono::duration_cast<std::chrono::microseconds>(
-            std::chrono::steady_clock::now() - start_)
+        std::chrono::duration_cast<std::chrono::microseconds>(Elapsed())
             .count();
     log_->Write(LogSeverity::kDebug, "call",
                 {{"method", method_},
@@ -73,6 +84,7 @@ class Call {
 
   const absl::string_view method_;
   const Log* const log_;
+  Metrics* const metrics_;
   grpc::ServerUnaryReactor* reactor_;
   const std::chrono::steady_clock::time_point start_;
 };

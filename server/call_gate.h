@@ -46,6 +46,9 @@ class CallGate {
   // Admits nobody from now on.
   void Close();
 
+  // How many are in progress.
+  int in_progress() const { return in_progress_.load(); }
+
   // Waits until nobody is in progress. Returns how many still are at
   // `deadline`, which is by the machine's clock.
   int AwaitEmpty(absl::Time deadline);

@@ -138,8 +138,9 @@ class DecisionLogHandlers final
   IncomingCall AdmitCall(absl::string_view method,
                          CallbackServerContext* context,
                          const ByteBuffer* in) const {
-    IncomingCall incoming = Admit(method, *context, *in, parts_.gate,
-                                  parts_.log, parts_.max_request_bytes);
+    IncomingCall incoming =
+        Admit(method, *context, *in, parts_.gate, parts_.log, parts_.metrics,
+              parts_.max_request_bytes);
     if (incoming.admitted.ok() && parts_.recording == nullptr) {
       incoming.admitted = NotOffered("the decision log");
     }

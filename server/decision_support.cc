@@ -70,6 +70,13 @@ Violations CheckBatch(const v1::BatchScreenEligibilityRequest& request,
 // holds, which holds neither.
 constexpr char kRecalled[] = "recalled from the log";
 
+// Counts what a screening said; the verdicts of other decisions rest on it.
+void CountVerdicts(const v1::Decision& decision, Metrics* metrics) {
+  if (metrics != nullptr) metrics->CountDecision(decision);
+}
+template <typename Decision>
+void CountVerdicts(const Decision&, Metrics*) {}
+
 // How each deciding method decides; all else they have in common.
 struct ScreenMethod {
   using Request = v1::ScreenEligibilityRequest;
@@ -232,8 +239,8 @@ DecisionSupport::DecisionSupport(Options options,
                                  Recording* recording,
                                  const ReceiptSigner* signer)
     : options_{SaidBySite(std::move(options.site_findings)),
-               options.max_findings, options.max_batch_items,
-               options.time_zone},
+               options.max_findings, options.max_batch_items, options.time_zone,
+               options.metrics},
       catalogs_(catalogs),
       clock_(clock),
       log_(log),
@@ -344,6 +351,7 @@ absl::Status DecisionSupport::Decide(const Call& call,
   response->set_decision_id(MakeDecisionId({Method::kName, asked.request_id(),
                                             request, decision->as_of(), today,
                                             catalog.version.digest(), site_}));
+  CountVerdicts(*decision, options_.metrics);
   if (asked.wants_receipt()) {
     absl::StatusOr<v1::Receipt> receipt = signer_->Sign(
         response->decision_id(), asked, *decision, catalog.version.digest(),

@@ -28,6 +28,7 @@
 #include "server/receipt.h"
 #include "server/recording.h"
 #include "server/telemetry/json_log.h"
+#include "server/telemetry/metrics.h"
 
 namespace needlewise {
 
@@ -52,6 +53,8 @@ class DecisionSupport {
     int max_batch_items = 1000;
     // Where "today" is.
     absl::TimeZone time_zone = absl::LocalTimeZone();
+    // Counts the verdicts. Not owned; may be null.
+    Metrics* metrics = nullptr;
   };
 
   // No pointer is owned. Without `recording`, and without `signer`, there are

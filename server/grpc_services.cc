@@ -37,7 +37,7 @@ ServerUnaryReactor* Respond(const ServiceParts& parts, absl::string_view method,
                             const ByteBuffer& in, ByteBuffer* out,
                             Answer&& answer) {
   IncomingCall incoming = Admit(method, context, in, parts.gate, parts.log,
-                                parts.max_request_bytes);
+                                parts.metrics, parts.max_request_bytes);
   absl::Status status = std::move(incoming.admitted);
   if (status.ok()) {
     status =
@@ -84,7 +84,7 @@ ServerUnaryReactor* RespondWhenRecorded(const ServiceParts& parts,
                                         const ByteBuffer& in, ByteBuffer* out,
                                         Answer&& answer) {
   IncomingCall incoming = Admit(method, context, in, parts.gate, parts.log,
-                                parts.max_request_bytes);
+                                parts.metrics, parts.max_request_bytes);
   ServerUnaryReactor* const reactor = incoming.reactor;
   if (!incoming.admitted.ok()) {
     std::move(incoming.call).Finish(incoming.admitted);
@@ -183,7 +183,7 @@ class ScreeningHandlers final
     }
     return new ScreeningStream(context, CallerOf(*context), *std::move(ticket),
                                parts_.support, parts_.log,
-                               parts_.max_request_bytes);
+                               parts_.max_request_bytes, parts_.metrics);
   }
 
   ServerUnaryReactor* SuggestQuestions(CallbackServerContext* context,
@@ -359,7 +359,7 @@ class RuleCatalogHandlers final
                                           ByteBuffer* out) override {
     IncomingCall incoming =
         Admit("ValidateRuleCatalog", *context, *in, parts_.gate, parts_.log,
-              parts_.max_request_bytes);
+              parts_.metrics, parts_.max_request_bytes);
     if (!incoming.admitted.ok()) {
       std::move(incoming.call).Finish(incoming.admitted);
       return incoming.reactor;

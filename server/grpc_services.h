@@ -20,6 +20,7 @@
 #include "server/decision_support.h"
 #include "server/recording.h"
 #include "server/telemetry/json_log.h"
+#include "server/telemetry/metrics.h"
 
 namespace needlewise {
 
@@ -38,6 +39,8 @@ struct ServiceParts {
   // For what takes longer than a handler may.
   BackgroundWorker* worker = nullptr;
   const Log* log = nullptr;
+  // May be null: then nothing is counted.
+  Metrics* metrics = nullptr;
   // Largest request.
   int max_request_bytes = 4194304;
   // Null where decisions are not recorded.

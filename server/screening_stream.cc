@@ -13,12 +13,13 @@ namespace needlewise {
 ScreeningStream::ScreeningStream(const grpc::CallbackServerContext* context,
                                  Caller caller, CallGate::Ticket ticket,
                                  const DecisionSupport* support, const Log* log,
-                                 int max_request_bytes)
+                                 int max_request_bytes, Metrics* metrics)
     : context_(context),
       caller_{std::move(caller.name), true},
       ticket_(std::move(ticket)),
       support_(support),
       log_(log),
+      metrics_(metrics),
       max_request_bytes_(max_request_bytes) {
   StartRead(&read_);
 }
@@ -85,6 +86,11 @@ void ScreeningStream::Send(int64_t index, const absl::Status& status) {
 }
 
 void ScreeningStream::End(const absl::Status& status) {
+  if (metrics_ != nullptr) {
+    metrics_->CountCall(
+        Door::kGrpc, "StreamScreenEligibility", status.code(),
+        absl::FromChrono(std::chrono::steady_clock::now() - start_));
+  }
   log_->Write(LogSeverity::kDebug, "call",
               {{"method", "StreamScreenEligibility"},
                {"code", absl::StatusCodeToString(status.code())},

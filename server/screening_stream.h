@@ -5,12 +5,14 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/server_callback.h>
 
+#include <chrono>
 #include <cstdint>
 
 #include "absl/status/status.h"
 #include "server/call_gate.h"
 #include "server/decision_support.h"
 #include "server/telemetry/json_log.h"
+#include "server/telemetry/metrics.h"
 
 namespace needlewise {
 
@@ -20,10 +22,11 @@ namespace needlewise {
 class ScreeningStream final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  // No pointer is owned.
+  // No pointer is owned; `metrics` may be null.
   ScreeningStream(const grpc::CallbackServerContext* context, Caller caller,
                   CallGate::Ticket ticket, const DecisionSupport* support,
-                  const Log* log, int max_request_bytes);
+                  const Log* log, int max_request_bytes,
+                  Metrics* metrics = nullptr);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -42,6 +45,9 @@ class ScreeningStream final
   const CallGate::Ticket ticket_;
   const DecisionSupport* const support_;
   const Log* const log_;
+  Metrics* const metrics_;
+  const std::chrono::steady_clock::time_point start_ =
+      std::chrono::steady_clock::now();
   const int max_request_bytes_;
   int64_t requests_read_ = 0;
   grpc::ByteBuffer read_;

@@ -41,9 +41,10 @@ constexpr int kLeastPingIntervalMilliseconds = 10 * 1000;
 // Threads for reflection and channelz, the only services that take one each.
 constexpr int kMostSyncThreads = 4;
 
-DecisionSupport::Options SupportOptions(
-    const config::v1::ServerConfig& config) {
+DecisionSupport::Options SupportOptions(const config::v1::ServerConfig& config,
+                                        Metrics* metrics) {
   DecisionSupport::Options options;
+  options.metrics = metrics;
   options.site_findings.assign(config.site_findings().begin(),
                                config.site_findings().end());
   options.max_findings = config.limits().max_findings();
@@ -116,10 +117,15 @@ CatalogManager::Options CatalogOptions(const config::v1::ServerConfig& config,
 Server::Server(const config::v1::ServerConfig& config, const Clock* clock,
                const Log* log)
     : config_(config),
-      log_(log),
-      watches_(config.limits().max_watchers(), clock),
-      catalogs_(WatchedCatalogOptions(config, clock, &watches_), clock, log),
       clock_(clock),
+      log_(log),
+      metrics_(config.http_listener().address().empty()
+                   ? nullptr
+                   : std::make_unique<Metrics>()),
+      watches_(config.limits().max_watchers(), clock),
+      catalog_events_(metrics_.get(), &watches_),
+      catalogs_(WatchedCatalogOptions(config, clock, &catalog_events_), clock,
+                log),
       gate_(config.limits().max_concurrent_calls()),
       worker_(kMostWaitingCandidates),
       log_worker_(kMostWaitingQueries) {}
@@ -150,7 +156,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
 
 absl::Status Server::OpenRecording() {
   const config::v1::DecisionLog& log = config_.decision_log();
-  DecisionSupport::Options options = SupportOptions(config_);
+  DecisionSupport::Options options = SupportOptions(config_, metrics_.get());
   if (Records(log)) {
     std::vector<v1::Finding> site = options.site_findings;
     for (v1::Finding& finding : site) finding.set_source(v1::SOURCE_SITE);
@@ -169,9 +175,10 @@ absl::Status Server::OpenRecording() {
   support_ =
       std::make_unique<DecisionSupport>(std::move(options), &catalogs_, clock_,
                                         log_, recording_.get(), signer_.get());
-  services_ = MakeServices(
-      {support_.get(), &catalogs_, &watches_, &gate_, &worker_, log_,
-       config_.limits().max_request_bytes(), recording_.get(), &log_worker_});
+  services_ =
+      MakeServices({support_.get(), &catalogs_, &watches_, &gate_, &worker_,
+                    log_, metrics_.get(), config_.limits().max_request_bytes(),
+                    recording_.get(), &log_worker_});
   return absl::OkStatus();
 }
 
@@ -234,6 +241,8 @@ absl::Status Server::ListenForHttp() {
   if (http.address().empty()) return absl::OkStatus();
   AddProbeRoutes([this] { return serving_.load() && store_serves_.load(); },
                  &routes_);
+  AddMetricReadings();
+  AddMetricsRoute(metrics_.get(), &routes_);
   ConnectParts parts;
   parts.support = support_.get();
   parts.catalogs = &catalogs_;
@@ -248,11 +257,63 @@ absl::Status Server::ListenForHttp() {
   options->routes = &routes_;
   options->gate = &gate_;
   options->log = log_;
+  options->metrics = metrics_.get();
   absl::StatusOr<std::unique_ptr<HttpGateway>> gateway =
       HttpGateway::Start(*std::move(options));
   if (!gateway.ok()) return gateway.status();
   http_ = *std::move(gateway);
   return absl::OkStatus();
+}
+
+void Server::AddMetricReadings() {
+  metrics_->AddReading(
+      "needlewise_catalog_info",
+      "1, with the version and the digest of the catalogue in force.",
+      [] { return 1; },
+      [this]() -> Metrics::Labels {
+        const v1::CatalogVersion& version =
+            catalogs_.Current()->compiled->version;
+        return {{"version", version.version()}, {"digest", version.digest()}};
+      });
+  metrics_->AddReading("needlewise_catalog_age_seconds",
+                       "How long the catalogue has been in force here.",
+                       [this] {
+                         return absl::ToDoubleSeconds(
+                             clock_->Now() - catalogs_.Current()->activated_at);
+                       });
+  metrics_->AddReading("needlewise_calls_in_progress",
+                       "Calls that are being answered, through any door.",
+                       [this] { return gate_.in_progress(); });
+  if (recording_ != nullptr) AddLogReadings();
+  metrics_->AddReading("needlewise_serving",
+                       "1 while the server says that it serves, else 0.",
+                       [this] { return serving_.load() ? 1 : 0; });
+}
+
+void Server::AddLogReadings() {
+  const auto add = [this](const char* name, const char* help,
+                          double (*read)(const DecisionLogStats&)) {
+    metrics_->AddReading(absl::StrCat("needlewise_decision_log_", name), help,
+                         [this, read] { return read(recording_->Stats()); });
+  };
+  using Stats = DecisionLogStats;
+  add("queued", "Records that wait to be committed.",
+      [](const Stats& s) { return static_cast<double>(s.queued); });
+  add("max_queued", "How many may wait.",
+      [](const Stats& s) { return static_cast<double>(s.max_queued); });
+  add("store_available", "1 while the store can be written, else 0.",
+      [](const Stats& s) { return s.store_available ? 1.0 : 0.0; });
+  add("appended_total", "Records that were committed.",
+      [](const Stats& s) { return static_cast<double>(s.appended); });
+  add("refused_busy_total", "Calls refused because the queue was full.",
+      [](const Stats& s) { return static_cast<double>(s.refused_busy); });
+  add("refused_unavailable_total",
+      "Calls refused because the store could not be written.",
+      [](const Stats& s) {
+        return static_cast<double>(s.refused_unavailable);
+      });
+  add("store_failures_total", "Transactions that failed.",
+      [](const Stats& s) { return static_cast<double>(s.store_failures); });
 }
 
 void Server::SetServing(bool serving) {

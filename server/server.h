@@ -19,12 +19,14 @@
 #include "server/catalog_manager.h"
 #include "server/catalog_watch.h"
 #include "server/clock.h"
+#include "server/counted_catalog_events.h"
 #include "server/decision_support.h"
 #include "server/http/http_gateway.h"
 #include "server/http/http_routes.h"
 #include "server/receipt.h"
 #include "server/recording.h"
 #include "server/telemetry/json_log.h"
+#include "server/telemetry/metrics.h"
 
 namespace needlewise {
 
@@ -77,16 +79,21 @@ class Server {
   absl::Status OpenRecording();
   absl::Status Listen();
   absl::Status ListenForHttp();
+  void AddMetricReadings();
+  void AddLogReadings();
   // Says so to whoever asks, over gRPC and over HTTP.
   void SetServing(bool serving);
   // Called whenever the decision store begins or ceases to be available.
   void OnStoreAvailability(bool available) ABSL_LOCKS_EXCLUDED(health_mutex_);
 
   const config::v1::ServerConfig config_;
-  const Log* const log_;
-  CatalogWatchHub watches_;
-  CatalogManager catalogs_;
   const Clock* const clock_;
+  const Log* const log_;
+  // Null where HTTP is not served: nobody could read it.
+  const std::unique_ptr<Metrics> metrics_;
+  CatalogWatchHub watches_;
+  CountedCatalogEvents catalog_events_;
+  CatalogManager catalogs_;
   absl::Mutex health_mutex_;
   // Null before it listens and once it drains.
   grpc::HealthCheckServiceInterface* health_ ABSL_GUARDED_BY(health_mutex_) =

@@ -52,14 +52,15 @@ struct IncomingCall {
 inline IncomingCall Admit(absl::string_view method,
                           const grpc::CallbackServerContext& context,
                           const grpc::ByteBuffer& bytes, CallGate* gate,
-                          const Log* log, int max_request_bytes) {
+                          const Log* log, Metrics* metrics,
+                          int max_request_bytes) {
   absl::StatusOr<CallGate::Ticket> ticket = gate->Enter();
   absl::Status admitted = ticket.status();
   auto* reactor =
       new UnaryReactor(ticket.ok() ? *std::move(ticket) : CallGate::Ticket());
   if (admitted.ok()) admitted = StillWanted(context);
   if (admitted.ok()) admitted = CheckSize(bytes, max_request_bytes);
-  return {reactor, Call(method, log, reactor), std::move(admitted)};
+  return {reactor, Call(method, log, reactor, metrics), std::move(admitted)};
 }
 
 // Reads a request, has it answered by `answer(const Request&, Response*)`,

@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "server/http/connect_error.h"
 #include "server/http/content_coding.h"
 #include "server/status.h"
@@ -53,16 +54,21 @@ class HttpFront::Finisher final : public HttpAnswerTaker {
 
   void Take(HttpResponse response,
             absl::optional<absl::StatusCode> code) override {
+    const absl::StatusCode counted_as =
+        code.value_or(CodeOfHttpStatus(response.status));
+    const auto elapsed = std::chrono::steady_clock::now() - start_;
+    if (front_.options_.metrics != nullptr) {
+      front_.options_.metrics->CountCall(Door::kHttp, route_, counted_as,
+                                         absl::FromChrono(elapsed));
+    }
     const Log& log = *front_.options_.log;
     if (log.Writes(LogSeverity::kDebug)) {
       const int64_t micros =
-          std::chrono::duration_cast<std::chrono::microseconds>(
-              std::chrono::steady_clock::now() - start_)
+          std::chrono::duration_cast<std::chrono::microseconds>(elapsed)
               .count();
       log.Write(LogSeverity::kDebug, "call",
                 {{"method", route_},
-                 {"code", absl::StatusCodeToString(code.value_or(
-                              CodeOfHttpStatus(response.status)))},
+                 {"code", absl::StatusCodeToString(counted_as)},
                  {"http_status", response.status},
                  {"micros", micros}});
     }

@@ -15,6 +15,7 @@
 #include "server/http/http_routes.h"
 #include "server/http_message.h"
 #include "server/telemetry/json_log.h"
+#include "server/telemetry/metrics.h"
 
 namespace needlewise {
 
@@ -26,6 +27,8 @@ class HttpFront {
     const HttpRoutes* routes = nullptr;
     CallGate* gate = nullptr;
     const Log* log = nullptr;
+    // May be null: then nothing is counted.
+    Metrics* metrics = nullptr;
     // Largest body, also after it is decompressed.
     size_t max_body_bytes = 4194304;
     // Origins whose web pages may call.

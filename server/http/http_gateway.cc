@@ -86,7 +86,7 @@ class Gateway final : public HttpGateway {
  public:
   explicit Gateway(Options options)
       : options_(std::move(options)),
-        front_({options_.routes, options_.gate, options_.log,
+        front_({options_.routes, options_.gate, options_.log, options_.metrics,
                 options_.max_body_bytes, options_.allowed_origins}),
         deadlines_(std::max(kLeastLookPeriod, std::min(options_.read_timeout,
                                                        options_.idle_timeout) /

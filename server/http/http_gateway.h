@@ -16,6 +16,7 @@
 #include "server/call_gate.h"
 #include "server/http/http_routes.h"
 #include "server/telemetry/json_log.h"
+#include "server/telemetry/metrics.h"
 
 namespace needlewise {
 
@@ -49,6 +50,8 @@ class HttpGateway {
     const HttpRoutes* routes = nullptr;
     CallGate* gate = nullptr;
     const Log* log = nullptr;
+    // May be null: then nothing is counted.
+    Metrics* metrics = nullptr;
   };
 
   // Listens and serves. UNAVAILABLE where it cannot listen, or the

@@ -33,4 +33,17 @@ void AddProbeRoutes(std::function<bool()> is_ready, HttpRoutes* routes) {
   AddProbe("/readyz", "readyz", std::move(is_ready), routes);
 }
 
+void AddMetricsRoute(const Metrics* metrics, HttpRoutes* routes) {
+  HttpRoutes::Route route;
+  route.name = "metrics";
+  route.counted = false;
+  route.handler = [metrics](const HttpRequest&, HttpReply reply) {
+    HttpResponse response;
+    response.headers["content-type"] = kMetricsContentType;
+    response.body = metrics->Text();
+    std::move(reply).Send(std::move(response));
+  };
+  routes->AddAsync("GET", "/metrics", std::move(route));
+}
+
 }  // namespace needlewise

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "server/http/http_routes.h"
+#include "server/telemetry/metrics.h"
 
 namespace needlewise {
 
@@ -11,6 +12,9 @@ namespace needlewise {
 // all. `/readyz`: 200 while it should be sent calls, as the health service of
 // gRPC says it, and else 503. `is_ready` is called from any thread.
 void AddProbeRoutes(std::function<bool()> is_ready, HttpRoutes* routes);
+
+// Adds `/metrics`, for Prometheus. `metrics` is not owned.
+void AddMetricsRoute(const Metrics* metrics, HttpRoutes* routes);
 
 }  // namespace needlewise
 
