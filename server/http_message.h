@@ -20,6 +20,9 @@ struct HttpRequest {
   std::map<std::string, std::string> headers;
   // Whole, after any content coding is undone.
   std::string body;
+  // Who the client's certificate says it is, once that is verified. Empty
+  // where clients need none.
+  std::string caller;
 };
 
 struct HttpResponse {

@@ -59,7 +59,7 @@ absl::Status ReplaceFaultyItems(
 }
 
 // Reads a call's message and has it answered by `answer(const Request&,
-// Response*, absl::Time deadline)`, which gives an
+// Response*, const ConnectRequest&)`, which gives an
 // `absl::StatusOr<PendingAnswer>`. Sends what comes of it once its record is
 // committed, from whichever thread says so.
 template <typename Request, typename Response, typename Answer>
@@ -71,7 +71,7 @@ void AnswerCall(const ConnectRequest& call, const Answer& answer,
   absl::Status status = StillWaits(call.deadline);
   if (status.ok()) status = DecodeConnect(call.codec, call.bytes, request);
   absl::StatusOr<PendingAnswer> pending = Unrecorded(status);
-  if (pending.ok()) pending = answer(*request, response, call.deadline);
+  if (pending.ok()) pending = answer(*request, response, call);
   if (!pending.ok()) {
     SendError(pending.status(), std::move(reply));
     return;
@@ -134,9 +134,10 @@ class ServiceRoutes {
   // A method that reads the catalogue: POST and GET.
   template <typename Request, typename Response, typename Answer>
   void PostAndGet(const char* method, Answer answer) {
-    const auto from_catalog = [catalogs = parts_.catalogs, answer](
-                                  const Request& request, Response* response,
-                                  absl::Time) -> absl::StatusOr<PendingAnswer> {
+    const auto from_catalog =
+        [catalogs = parts_.catalogs, answer](
+            const Request& request, Response* response,
+            const ConnectRequest&) -> absl::StatusOr<PendingAnswer> {
       const auto active = catalogs->Current();
       if (active == nullptr) return CatalogNotLoaded();
       return Unrecorded(answer(*active, request, response));
@@ -224,22 +225,22 @@ void AddScreening(const ConnectParts& parts, HttpRoutes* routes) {
   const DecisionSupport* support = parts.support;
   ServiceRoutes service(parts, "needlewise.v1.ScreeningService", routes);
   service.Post<v1::ScreenEligibilityRequest, v1::ScreenEligibilityResponse>(
-      "ScreenEligibility",
-      [support](const auto& request, auto* response, absl::Time) {
-        return support->StartScreenEligibility(Caller(), request, response);
+      "ScreenEligibility", [support](const auto& request, auto* response,
+                                     const ConnectRequest& call) {
+        return support->StartScreenEligibility(call.caller, request, response);
       });
   service.Post<v1::BatchScreenEligibilityRequest,
                v1::BatchScreenEligibilityResponse>(
-      "BatchScreenEligibility",
-      [support](const auto& request, auto* response, absl::Time deadline) {
+      "BatchScreenEligibility", [support](const auto& request, auto* response,
+                                          const ConnectRequest& call) {
         return support->StartBatchScreenEligibility(
-            Caller(), request, [deadline] { return StillWaits(deadline); },
+            call.caller, request, [&call] { return StillWaits(call.deadline); },
             response);
       });
   service.RefuseStream("StreamScreenEligibility");
   service.Post<v1::SuggestQuestionsRequest, v1::SuggestQuestionsResponse>(
       "SuggestQuestions",
-      [support](const auto& request, auto* response, absl::Time) {
+      [support](const auto& request, auto* response, const ConnectRequest&) {
         return Unrecorded(support->SuggestQuestions(request, response));
       });
 }
@@ -248,14 +249,14 @@ void AddRecommendation(const ConnectParts& parts, HttpRoutes* routes) {
   const DecisionSupport* support = parts.support;
   ServiceRoutes service(parts, "needlewise.v1.RecommendationService", routes);
   service.Post<v1::RecommendAddOnsRequest, v1::RecommendAddOnsResponse>(
-      "RecommendAddOns",
-      [support](const auto& request, auto* response, absl::Time) {
-        return support->StartRecommendAddOns(Caller(), request, response);
+      "RecommendAddOns", [support](const auto& request, auto* response,
+                                   const ConnectRequest& call) {
+        return support->StartRecommendAddOns(call.caller, request, response);
       });
   service.Post<v1::PlanTreatmentRequest, v1::PlanTreatmentResponse>(
-      "PlanTreatment",
-      [support](const auto& request, auto* response, absl::Time) {
-        return support->StartPlanTreatment(Caller(), request, response);
+      "PlanTreatment", [support](const auto& request, auto* response,
+                                 const ConnectRequest& call) {
+        return support->StartPlanTreatment(call.caller, request, response);
       });
 }
 
@@ -299,7 +300,7 @@ void AddRuleCatalog(const ConnectParts& parts, HttpRoutes* routes) {
                        v1::ValidateRuleCatalogResponse>(
       "ValidateRuleCatalog",
       [catalogs = parts.catalogs](const auto& request, auto* response,
-                                  absl::Time) {
+                                  const ConnectRequest&) {
         const Violations violations = CheckCandidate(request);
         if (!violations.empty()) return Unrecorded(FieldsInvalid(violations));
         FillValidation(catalogs->Validate(ToFileTexts(request)), response);

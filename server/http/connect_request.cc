@@ -171,6 +171,7 @@ absl::optional<HttpResponse> ReadConnectRequest(const HttpRequest& http,
                                                 bool require_version,
                                                 size_t max_bytes,
                                                 ConnectRequest* request) {
+  if (!http.caller.empty()) request->caller.name = http.caller;
   return http.method == "POST"
              ? ReadPost(http, require_version, request)
              : ReadGet(http, require_version, max_bytes, request);

@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "server/decision_support.h"
 #include "server/http_message.h"
 
 namespace needlewise {
@@ -27,6 +28,8 @@ struct ConnectRequest {
   absl::string_view bytes;
   // What a query held encoded.
   std::string unpacked;
+  // Who asks, as the record says it.
+  Caller caller;
 };
 
 // Reads what the protocol says of a call, from the headers of a POST or the

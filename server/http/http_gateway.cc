@@ -1,6 +1,7 @@
 #include "server/http/http_gateway.h"
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <sys/socket.h>
@@ -123,8 +124,9 @@ class Gateway final : public HttpGateway {
   MHD_Result Complete(MHD_Connection* connection,
                       const std::shared_ptr<Exchange>& exchange);
   MHD_Result Send(MHD_Connection* connection, const HttpResponse& response);
-  // Where clients need a certificate: whether this one's is good.
-  bool IsTrusted(MHD_Connection* connection) const;
+  // Where clients need a certificate: whether this one's is good, and whose it
+  // is.
+  bool IsTrusted(MHD_Connection* connection, std::string* caller) const;
   // Gives the peer this long for what comes next.
   void Allow(MHD_Connection* connection, absl::Duration time) {
     deadlines_.Set(PeerOf(connection)->deadline, absl::Now() + time);
@@ -262,7 +264,7 @@ MHD_Result Gateway::Begin(MHD_Connection* connection, const char* method,
   absl::optional<std::string> path = PercentDecode(target.first);
   uint64_t length = 0;
   const auto content_length = request.headers.find("content-length");
-  if (!IsTrusted(connection)) {
+  if (!IsTrusted(connection, &request.caller)) {
     refusal = ConnectErrorResponse(CredentialsMissing());
   } else if (!path.has_value()) {
     refusal = ConnectErrorResponse(
@@ -332,15 +334,44 @@ MHD_Result Gateway::Send(MHD_Connection* connection,
   return queued;
 }
 
-bool Gateway::IsTrusted(MHD_Connection* connection) const {
+// The first alternative name of the peer's certificate, else its common name.
+std::string NameOfPeer(gnutls_session_t session) {
+  unsigned count = 0;
+  const gnutls_datum_t* chain = gnutls_certificate_get_peers(session, &count);
+  gnutls_x509_crt_t certificate = nullptr;
+  if (count == 0 || gnutls_x509_crt_init(&certificate) != GNUTLS_E_SUCCESS) {
+    return "";
+  }
+  char name[256];
+  size_t size = sizeof(name);
+  bool found = false;
+  if (gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) ==
+      GNUTLS_E_SUCCESS) {
+    found = gnutls_x509_crt_get_subject_alt_name(certificate, 0, name, &size,
+                                                 nullptr) >= 0;
+    if (!found) {
+      size = sizeof(name);
+      found = gnutls_x509_crt_get_dn_by_oid(certificate,
+                                            GNUTLS_OID_X520_COMMON_NAME, 0, 0,
+                                            name, &size) == GNUTLS_E_SUCCESS;
+    }
+  }
+  gnutls_x509_crt_deinit(certificate);
+  return found ? std::string(name, size) : "";
+}
+
+bool Gateway::IsTrusted(MHD_Connection* connection, std::string* caller) const {
   if (options_.client_ca.empty()) return true;
   auto* session = static_cast<gnutls_session_t>(
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION)
           ->tls_session);
   unsigned faults = 0;
-  return gnutls_certificate_verify_peers2(session, &faults) ==
-             GNUTLS_E_SUCCESS &&
-         faults == 0;
+  if (gnutls_certificate_verify_peers2(session, &faults) != GNUTLS_E_SUCCESS ||
+      faults != 0) {
+    return false;
+  }
+  *caller = NameOfPeer(session);
+  return true;
 }
 
 absl::Status Gateway::Listen() {
