@@ -82,6 +82,8 @@ class TestServer {
   ~TestServer();
 
   Server& server() { return *server_; }
+  int grpc_port() const { return server_->port(); }
+  int http_port() const { return server_->http_port(); }
   CatalogFolder& folder() { return folder_; }
   const CapturedLog& log() const { return sink_; }
 
