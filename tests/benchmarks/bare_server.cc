@@ -1,6 +1,7 @@
-// A gRPC server that does nothing but answer: what needlewise-server is held
+// A server that does nothing but answer: what needlewise-server is held
 // against. It answers every ScreenEligibility with the same message, made
-// before it started.
+// before it started, over gRPC or, from the same listener as the real one's,
+// over HTTP.
 
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
@@ -19,7 +20,12 @@
 
 #include "absl/status/status.h"
 #include "needlewise/v1/screening.grpc.pb.h"
+#include "server/call_gate.h"
+#include "server/clock.h"
+#include "server/http/http_gateway.h"
+#include "server/http/http_routes.h"
 #include "server/port_file.h"
+#include "server/telemetry/json_log.h"
 
 namespace needlewise {
 namespace {
@@ -76,12 +82,62 @@ std::unique_ptr<grpc::Service> MakeService(const std::string& kind,
   return std::make_unique<TypedService>(response);
 }
 
-int Serve(grpc::Service* service, const std::string& port_file) {
+sigset_t BlockStopSignals() {
   sigset_t stop_signals;
   sigemptyset(&stop_signals);
   sigaddset(&stop_signals, SIGTERM);
   sigaddset(&stop_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  return stop_signals;
+}
+
+// Writes the port down, and waits until it is told to stop. An exit code.
+int AwaitStop(const sigset_t& stop_signals, const std::string& port_file,
+              int port) {
+  if (const absl::Status written = WritePortFile(port_file, port);
+      !written.ok()) {
+    std::cerr << "bare_server: " << written.message() << "\n";
+    return 1;
+  }
+  int signal = 0;
+  while (sigwait(&stop_signals, &signal) != 0) {
+  }
+  return 0;
+}
+
+class SilentSink final : public LogSink {
+ public:
+  void Write(absl::string_view) override {}
+};
+
+int ServeHttp(const std::string& answer, const std::string& port_file) {
+  const sigset_t stop_signals = BlockStopSignals();
+  HttpRoutes routes;
+  routes.Add("POST", "/needlewise.v1.ScreeningService/ScreenEligibility",
+             "bare", [&answer](const HttpRequest&) {
+               HttpResponse response;
+               response.headers["content-type"] = "application/json";
+               response.body = answer;
+               return response;
+             });
+  const SystemClock clock;
+  SilentSink sink;
+  const Log log(&sink, &clock, LogSeverity::kError);
+  CallGate gate(1024);
+  HttpGateway::Options options;
+  options.routes = &routes;
+  options.gate = &gate;
+  options.log = &log;
+  const auto gateway = HttpGateway::Start(options);
+  if (!gateway.ok()) {
+    std::cerr << "bare_server: " << gateway.status().message() << "\n";
+    return 1;
+  }
+  return AwaitStop(stop_signals, port_file, (*gateway)->port());
+}
+
+int Serve(grpc::Service* service, const std::string& port_file) {
+  const sigset_t stop_signals = BlockStopSignals();
 
   grpc::ServerBuilder builder;
   int port = 0;
@@ -93,16 +149,9 @@ int Serve(grpc::Service* service, const std::string& port_file) {
     std::cerr << "bare_server: cannot listen\n";
     return 1;
   }
-  if (const absl::Status written = WritePortFile(port_file, port);
-      !written.ok()) {
-    std::cerr << "bare_server: " << written.message() << "\n";
-    return 1;
-  }
-  int signal = 0;
-  while (sigwait(&stop_signals, &signal) != 0) {
-  }
+  const int code = AwaitStop(stop_signals, port_file, port);
   server->Shutdown();
-  return 0;
+  return code;
 }
 
 }  // namespace
@@ -110,12 +159,15 @@ int Serve(grpc::Service* service, const std::string& port_file) {
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::cerr << "usage: bare_server raw|typed ANSWER_FILE PORT_FILE\n";
+    std::cerr << "usage: bare_server raw|typed|http ANSWER_FILE PORT_FILE\n";
     return 2;
   }
   std::ifstream file(argv[2], std::ios::binary);
   std::ostringstream answer;
   answer << file.rdbuf();
+  if (file && std::string(argv[1]) == "http") {
+    return needlewise::ServeHttp(answer.str(), argv[3]);
+  }
   const std::unique_ptr<grpc::Service> service =
       needlewise::MakeService(argv[1], answer.str());
   if (!file || service == nullptr) {

@@ -2,6 +2,7 @@
 // requests as h2load sends them, and the server's answers to them.
 
 #include <google/protobuf/text_format.h>
+#include <google/protobuf/util/json_util.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
@@ -27,10 +28,13 @@ namespace {
 constexpr char kUsage[] = R"(usage: make_request FOLDER [ADDRESS]
 
 Writes into FOLDER, for each sample and view:
-  SAMPLE_VIEW.request   the body of the HTTP/2 request
+  SAMPLE_VIEW.request   the body of gRPC's HTTP/2 request
+  SAMPLE_VIEW.json      the body of an HTTP request in JSON
+  SAMPLE_VIEW.bin       the same in bytes
   SAMPLE_VIEW.answer    the answer's message; only with the ADDRESS of a server
 and server.textproto, settings for a server that listens on a free port and
-writes it to FOLDER/port.
+writes it to FOLDER/port; server_http.textproto, for one that serves HTTP, too,
+and writes that port to FOLDER/http_port.
 )";
 
 [[noreturn]] void Fail(const std::string& why) {
@@ -54,11 +58,24 @@ std::string Frame(const std::string& message) {
   return framed + message;
 }
 
-std::string Settings(const std::string& folder) {
+std::string ToJson(const google::protobuf::Message& message) {
+  std::string json;
+  if (!google::protobuf::util::MessageToJsonString(message, &json).ok()) {
+    Fail("cannot write the request as JSON");
+  }
+  return json;
+}
+
+std::string Settings(const std::string& folder, bool http) {
   config::v1::ServerConfig config;
   config.mutable_listener()->set_address("127.0.0.1:0");
   config.mutable_listener()->set_insecure_for_development(true);
   config.mutable_listener()->set_port_file(folder + "/port");
+  if (http) {
+    config.mutable_http_listener()->set_address("127.0.0.1:0");
+    config.mutable_http_listener()->set_insecure_for_development(true);
+    config.mutable_http_listener()->set_port_file(folder + "/http_port");
+  }
   for (const v1::Finding& finding : SampleSiteFindings()) {
     *config.add_site_findings() = finding;
   }
@@ -81,7 +98,8 @@ std::string Ask(v1::ScreeningService::Stub* stub,
 }
 
 void Write(const std::string& folder, v1::ScreeningService::Stub* stub) {
-  WriteFile(folder + "/server.textproto", Settings(folder));
+  WriteFile(folder + "/server.textproto", Settings(folder, false));
+  WriteFile(folder + "/server_http.textproto", Settings(folder, true));
   const absl::CivilDay today =
       absl::ToCivilDay(absl::Now(), absl::LocalTimeZone());
   for (const Sample sample :
@@ -93,6 +111,8 @@ void Write(const std::string& folder, v1::ScreeningService::Stub* stub) {
           absl::StrCat(folder, "/", NameOf(sample),
                        view == v1::VIEW_FULL ? "_full" : "_basic");
       WriteFile(path + ".request", Frame(request.SerializeAsString()));
+      WriteFile(path + ".json", ToJson(request));
+      WriteFile(path + ".bin", request.SerializeAsString());
       if (stub != nullptr) WriteFile(path + ".answer", Ask(stub, request));
     }
   }

@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+import measure_http
+
 METHOD = "/needlewise.v1.ScreeningService/ScreenEligibility"
 SERVICE = "needlewise.v1.ScreeningService"
 CONNECTIONS = 4
@@ -559,6 +561,9 @@ def measure_all(build_dir, effort):
         say("Measuring calls")
         rows += measure_calls(server, program["bare_server"],
                               program["make_request"], folder, effort)
+        say("Measuring calls over HTTP")
+        rows += measure_http.measure_http_calls(
+            server, program["bare_server"], folder, effort)
         say("Measuring starts and memory")
         rows += measure_start(server, folder, effort)
     return rows
