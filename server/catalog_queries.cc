@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "rules/engine/nearest_names.h"
+#include "rules/engine/request_checks.h"
 #include "server/diagnostics.h"
 #include "server/page_token.h"
 #include "server/status.h"
@@ -113,6 +114,13 @@ void FillPage(const std::vector<const Record*>& records, PageStart start,
   *response->mutable_version() = version;
 }
 
+// Says what language a list is in.
+template <typename Response>
+void NameLanguage(const Wording& wording, Response* response) {
+  response->set_language(wording.language);
+  response->set_untranslated_texts(wording.untranslated);
+}
+
 template <typename Records>
 auto Pointers(const Records& records) {
   std::vector<const typename Records::value_type*> pointers;
@@ -149,6 +157,11 @@ void GetRuleCatalog(const ActiveCatalog& active, absl::CivilDay today,
   }
   if (active.seal.has_value()) *response->mutable_seal() = *active.seal;
   response->set_seal_trusted(active.seal_trusted);
+  for (const Wording& wording : catalog.wordings) {
+    v1::LanguageCoverage* language = response->add_languages();
+    language->set_language(wording.language);
+    language->set_untranslated_texts(wording.untranslated);
+  }
   if (!request.version_only()) *response->mutable_catalog() = catalog.catalog;
 }
 
@@ -161,6 +174,7 @@ absl::Status ListRules(const CompiledCatalog& catalog,
       ReadPageStart(request, catalog.version, &start, &violations);
   CheckFilter("treatment", request.treatment(), catalog.treatment_index,
               "a treatment", &violations);
+  const int language = ReadLanguage(catalog, request.language(), &violations);
   if (!v1::EffectKind_IsValid(request.effect())) {
     violations.push_back({"effect", "is not a kind of effect"});
   }
@@ -175,9 +189,13 @@ absl::Status ListRules(const CompiledCatalog& catalog,
   if (!violations.empty()) return FieldsInvalid(violations);
   if (!page.ok()) return page;
 
+  NameLanguage(catalog.wordings[language], response);
+  const v1::RuleCatalog& texts = catalog.In(language);
   std::vector<const v1::Rule*> passing;
-  for (const CompiledRule& rule : catalog.rules) {
-    if (Passes(catalog, rule, request)) passing.push_back(rule.rule);
+  for (int i = 0; i < texts.rules_size(); ++i) {
+    if (Passes(catalog, catalog.rules[i], request)) {
+      passing.push_back(&texts.rules(i));
+    }
   }
   FillPage(passing, start, catalog.version, request, response,
            [&](const v1::Rule& rule) { *response->add_rules() = rule; });
@@ -196,8 +214,13 @@ absl::Status GetRule(const CompiledCatalog& catalog,
     return RuleNotFound(request.rule_id(),
                         Nearest(catalog.rule_index, request.rule_id()));
   }
+  Violations violations;
+  const int language = ReadLanguage(catalog, request.language(), &violations);
+  if (!violations.empty()) return FieldsInvalid(violations);
+  NameLanguage(catalog.wordings[language], response);
+  const v1::RuleCatalog& texts = catalog.In(language);
   const CompiledRule& compiled = catalog.rules[found->second];
-  const v1::Rule& rule = *compiled.rule;
+  const v1::Rule& rule = texts.rules(found->second);
   absl::flat_hash_set<absl::string_view> concepts;
   for (const int32_t index : compiled.concepts) {
     if (catalog.concepts[index].definition != nullptr) {
@@ -213,15 +236,15 @@ absl::Status GetRule(const CompiledCatalog& catalog,
 
   *response->mutable_rule() = rule;
   CopyWanted(
-      catalog.catalog.concepts(), concepts,
+      texts.concepts(), concepts,
       [](const v1::Concept& c) { return absl::string_view(c.concept_id()); },
       response->mutable_concepts());
   CopyWanted(
-      catalog.catalog.citations(), citations,
+      texts.citations(), citations,
       [](const v1::Citation& c) { return absl::string_view(c.citation_id()); },
       response->mutable_citations());
   CopyWanted(
-      catalog.catalog.conflicts(), conflicts,
+      texts.conflicts(), conflicts,
       [](const v1::SourceConflict& c) {
         return absl::string_view(c.conflict_id());
       },
@@ -239,11 +262,13 @@ absl::Status ListConcepts(const CompiledCatalog& catalog,
       ReadPageStart(request, catalog.version, &start, &violations);
   CheckFilter("section", request.section(), catalog.section_index, "a section",
               &violations);
+  const int language = ReadLanguage(catalog, request.language(), &violations);
   if (!violations.empty()) return FieldsInvalid(violations);
   if (!page.ok()) return page;
 
+  NameLanguage(catalog.wordings[language], response);
   std::vector<const v1::Concept*> passing;
-  for (const v1::Concept& c : catalog.catalog.concepts()) {
+  for (const v1::Concept& c : catalog.In(language).concepts()) {
     if (request.section().empty() || c.section() == request.section()) {
       passing.push_back(&c);
     }
@@ -276,8 +301,11 @@ absl::Status ListSourceConflicts(const CompiledCatalog& catalog,
   PageStart start;
   const absl::Status page =
       ReadPageStart(request, catalog.version, &start, &violations);
+  const int language = ReadLanguage(catalog, request.language(), &violations);
   if (!violations.empty()) return FieldsInvalid(violations);
   if (!page.ok()) return page;
+
+  NameLanguage(catalog.wordings[language], response);
 
   const auto copy = [&](const v1::SourceConflict& conflict) {
     v1::SourceConflictUse* use = response->add_conflicts();
@@ -296,7 +324,7 @@ absl::Status ListSourceConflicts(const CompiledCatalog& catalog,
     }
     std::sort(use->mutable_plan_ids()->begin(), use->mutable_plan_ids()->end());
   };
-  FillPage(Pointers(catalog.catalog.conflicts()), start, catalog.version,
+  FillPage(Pointers(catalog.In(language).conflicts()), start, catalog.version,
            request, response, copy);
   return absl::OkStatus();
 }

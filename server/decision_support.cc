@@ -28,6 +28,17 @@ absl::Status CheckPin(absl::string_view digest,
   return CatalogVersionMismatch(catalog.version);
 }
 
+// Says what language an answer is in. The engine refuses one that is not
+// offered.
+template <typename Response>
+void NameLanguage(const CompiledCatalog& catalog, const std::string& language,
+                  Response* response) {
+  const int found = FindWording(catalog.wordings, language);
+  if (found < 0) return;
+  response->set_language(catalog.wordings[found].language);
+  response->set_untranslated_texts(catalog.wordings[found].untranslated);
+}
+
 std::vector<v1::Finding> SaidBySite(std::vector<v1::Finding> findings) {
   for (v1::Finding& finding : findings) finding.set_source(v1::SOURCE_SITE);
   return findings;
@@ -322,6 +333,7 @@ absl::Status DecisionSupport::Decide(const Call& call,
     return pin;
   }
   if (asked.wants_receipt() && signer_ == nullptr) return ReceiptsNotOffered();
+  NameLanguage(catalog, asked.language(), response);
   auto* decision = Method::MutableDecision(response);
   if (absl::Status decided =
           Method::Decide(catalog, call.environment, asked, *log_, decision);

@@ -103,14 +103,11 @@ class Compiler {
     MakeBaselines(&out_);
     DescribeCitations();
     for (CompiledRule& rule : out_.rules) {
-      rule.explanation.set_title(rule.rule->title());
-      rule.explanation.set_clinician_text(rule.rule->clinician_text());
-      rule.explanation.set_cleared_by(rule.rule->cleared_by());
-      *rule.explanation.mutable_conflicts() = rule.rule->conflicts();
-      *rule.explanation.mutable_overlay_notes() = rule.rule->overlay_notes();
       rule.review_by = ReviewBy(*rule.rule);
-      ExplainCitations(out_, rule.rule->citations(),
-                       rule.explanation.mutable_citations());
+    }
+    out_.wordings = MakeWordings(catalog_);
+    for (size_t i = 0; i < out_.wordings.size(); ++i) {
+      Explain(out_.In(static_cast<int>(i)).rules());
     }
   }
 
@@ -1167,6 +1164,21 @@ class Compiler {
     }
   }
 
+  // Adds the texts of the rules in one more language.
+  void Explain(const google::protobuf::RepeatedPtrField<v1::Rule>& rules) {
+    for (int i = 0; i < rules.size(); ++i) {
+      const v1::Rule& rule = rules[i];
+      v1::FiredRule explanation;
+      explanation.set_title(rule.title());
+      explanation.set_clinician_text(rule.clinician_text());
+      explanation.set_cleared_by(rule.cleared_by());
+      *explanation.mutable_conflicts() = rule.conflicts();
+      *explanation.mutable_overlay_notes() = rule.overlay_notes();
+      ExplainCitations(out_, rule.citations(), explanation.mutable_citations());
+      out_.rules[i].explanations.push_back(std::move(explanation));
+    }
+  }
+
   void DescribeCitations() {
     for (const v1::Citation& citation : catalog_.citations()) {
       std::string line;
@@ -1202,6 +1214,24 @@ void SortById(Records* records, Id id) {
             [&](const auto* a, const auto* b) { return id(*a) < id(*b); });
 }
 
+// Joins the translations of one record, which must stand together.
+void JoinTranslations(
+    google::protobuf::RepeatedPtrField<v1::Translation>* translations) {
+  int last = -1;
+  for (int i = 0; i < translations->size(); ++i) {
+    v1::Translation& made = (*translations)[i];
+    v1::Translation* before = last < 0 ? nullptr : &(*translations)[last];
+    if (before != nullptr && before->language() == made.language() &&
+        before->records() == made.records() &&
+        before->record_id() == made.record_id()) {
+      before->mutable_texts()->MergeFrom(made.texts());
+    } else {
+      translations->SwapElements(++last, i);
+    }
+  }
+  translations->DeleteSubrange(last + 1, translations->size() - last - 1);
+}
+
 }  // namespace
 
 void SortCatalog(v1::RuleCatalog* catalog) {
@@ -1235,6 +1265,16 @@ void SortCatalog(v1::RuleCatalog* catalog) {
            [](const auto& r) { return r.non_rule_id(); });
   SortById(catalog->mutable_overlays(),
            [](const auto& r) { return r.overlay_id(); });
+  SortById(catalog->mutable_languages(),
+           [](const auto& r) { return r.language(); });
+  SortById(catalog->mutable_translations(), [](const auto& r) {
+    return std::tie(r.language(), r.records(), r.record_id());
+  });
+  JoinTranslations(catalog->mutable_translations());
+  for (v1::Translation& translation : *catalog->mutable_translations()) {
+    SortById(translation.mutable_texts(),
+             [](const auto& r) { return r.field(); });
+  }
 }
 
 std::string CatalogDigest(const v1::RuleCatalog& sorted_catalog) {
@@ -1279,7 +1319,10 @@ CompiledRule CompileCondition(const CompiledCatalog& catalog,
                               const v1::Condition& condition) {
   // Not written to: a finished catalogue has passed every check.
   std::vector<std::pair<std::string, std::string>> errors;
-  return Compiler<const CompiledCatalog>(&catalog, &errors).Compile(condition);
+  CompiledRule made =
+      Compiler<const CompiledCatalog>(&catalog, &errors).Compile(condition);
+  made.explanations.resize(catalog.wordings.size());
+  return made;
 }
 
 }  // namespace needlewise

@@ -12,6 +12,7 @@
 #include "rules/engine/nearest_names.h"
 #include "rules/engine/partial_date.h"
 #include "rules/engine/provenance_checks.h"
+#include "rules/engine/translation_checks.h"
 
 namespace needlewise {
 namespace {
@@ -830,6 +831,7 @@ void ValidateCatalog(const std::vector<std::unique_ptr<ParsedFile>>& files,
                      std::vector<v1::Diagnostic>* diagnostics) {
   Validator(files, complete, max_condition_depth, places, diagnostics).Run();
   CheckProvenance(files, complete, diagnostics);
+  CheckTranslations(files, complete, diagnostics);
 }
 
 }  // namespace needlewise

@@ -28,6 +28,7 @@
 #include "rules/engine/evaluation.h"
 #include "rules/engine/partial_date.h"
 #include "rules/engine/truth.h"
+#include "rules/engine/wording.h"
 
 namespace needlewise {
 
@@ -64,8 +65,9 @@ struct ConditionNode {
 
 struct CompiledRule {
   const v1::Rule* rule = nullptr;
-  // Texts and sources, ready to be copied into an answer.
-  v1::FiredRule explanation;
+  // Texts and sources, ready to be copied into an answer: one for each of the
+  // catalogue's wordings.
+  std::vector<v1::FiredRule> explanations;
   Strictness strictness = Strictness::kNote;
   v1::EffectKind effect = v1::EFFECT_KIND_UNSPECIFIED;
   std::vector<ConditionNode> nodes;
@@ -219,6 +221,8 @@ class CompiledCatalog {
   // Every record in order of id; `rules` and all else point into it.
   v1::RuleCatalog catalog;
   v1::CatalogVersion version;
+  // What it says in each of its languages; English first.
+  std::vector<Wording> wordings;
 
   std::vector<CompiledConcept> concepts;
   // All worlds of each concept: what is possible where nothing is known.
@@ -289,6 +293,13 @@ class CompiledCatalog {
   // The world of the needle depth's concept where none is stated.
   WorldSet NoDepthWorld() const {
     return WorldSet{1} << (2 * concepts[depth_concept].limits.size() + 1);
+  }
+
+  // The records with the texts of a language, given by its position in
+  // `wordings`.
+  const v1::RuleCatalog& In(int language) const {
+    const Wording& wording = wordings[language];
+    return wording.translated == nullptr ? catalog : *wording.translated;
   }
 
   bool AreaHolds(int outer, int inner) const {

@@ -100,6 +100,9 @@ class AreaDecider {
   void Decide(v1::View view, v1::AreaDecision* decision) const {
     const bool full = view == v1::VIEW_FULL;
     decision->set_area(catalog_.areas[context_.area].definition->area_id());
+    if (full) {
+      decision->set_display(patient_.texts().areas(context_.area).display());
+    }
     decision->set_verdict(Verdict());
     decision->set_possible(VerdictOf(StrictestPossible(evaluation_.tally)));
     ForEachNotFalse(evaluation_.truths, [&](int i) {
@@ -173,7 +176,7 @@ class AreaDecider {
     out->set_concept(catalog_.concepts[open.concept_index].id);
     out->set_decides(EffectFrom(open.decides));
     out->set_gate(!open.settles.empty());
-    if (full) ExplainQuestion(catalog_, program_, open, out);
+    if (full) ExplainQuestion(patient_, program_, open, out);
   }
 
   const PatientFacts& patient_;
@@ -271,6 +274,10 @@ void DecideTreatment(const PatientFacts& patient,
   decision->set_treatment(catalog.treatments[selected.context.treatment]
                               .definition->treatment_id());
   decision->set_device(selected.device);
+  if (view == v1::VIEW_FULL) {
+    decision->set_display(
+        patient.texts().treatments(selected.context.treatment).display());
+  }
   bool every_deferral_dated = true;
   std::string eligible_from;
   for (const int area : selected.areas) {
@@ -312,8 +319,9 @@ bool Screen(const CompiledCatalog& catalog, const Environment& environment,
   CheckRequestId(request.request_id(), violations);
   const Day today = ToDay(environment.today);
   const Day as_of = ReadAsOf(request.as_of(), today, violations);
-  const PatientIntake intake =
-      ReadPatient(catalog, environment, request.patient(), as_of, violations);
+  const int language = ReadLanguage(catalog, request.language(), violations);
+  const PatientIntake intake = ReadPatient(
+      catalog, environment, request.patient(), as_of, violations, language);
   const int profile = ReadProfile(catalog, request.profile(), violations);
   const std::vector<SelectedTreatment> selected =
       ReadTreatments(catalog, request.treatments(), profile, violations);
@@ -389,9 +397,9 @@ bool CanAnswer(const v1::Concept& definition, v1::Audience audience) {
              definition.answer_sources().end();
 }
 
-void DescribeSuggestion(const CompiledConcept& asked, v1::Audience audience,
+void DescribeSuggestion(const CompiledConcept& asked,
+                        const v1::Concept& definition, v1::Audience audience,
                         v1::SuggestedQuestion* out) {
-  const v1::Concept& definition = *asked.definition;
   out->set_concept(asked.id);
   out->set_text(definition.question());
   out->set_tense(definition.tense());
@@ -416,8 +424,9 @@ bool SuggestQuestions(const CompiledCatalog& catalog,
   const size_t faults = violations->size();
   const Day today = ToDay(environment.today);
   const Day as_of = ReadAsOf(request.as_of(), today, violations);
-  const PatientIntake intake =
-      ReadPatient(catalog, environment, request.patient(), as_of, violations);
+  const int language = ReadLanguage(catalog, request.language(), violations);
+  const PatientIntake intake = ReadPatient(
+      catalog, environment, request.patient(), as_of, violations, language);
   const int profile = ReadProfile(catalog, request.profile(), violations);
   const std::vector<SelectedTreatment> selected =
       ReadTreatments(catalog, request.treatments(), profile, violations);
@@ -457,12 +466,15 @@ bool SuggestQuestions(const CompiledCatalog& catalog,
     }
     ++remaining;
     if (answer->questions_size() < most) {
-      DescribeSuggestion(asked, request.audience(), answer->add_questions());
+      DescribeSuggestion(asked, patient.texts().concepts(c), request.audience(),
+                         answer->add_questions());
     }
   }
   answer->set_complete(remaining == 0);
   answer->set_remaining(remaining);
   *answer->mutable_catalog() = catalog.version;
+  answer->set_language(patient.wording().language);
+  answer->set_untranslated_texts(patient.wording().untranslated);
   if (request.audience() == v1::AUDIENCE_CLINICIAN) {
     WriteNotices(std::move(notices), answer->mutable_notices());
   }
@@ -651,14 +663,18 @@ class AddOnRecommender {
                     SelectAddOn(catalog_, base_, t, request_.add_on_devices()),
                     acknowledged_, ViewOf(request_.view()),
                     add_on->mutable_screening(), notices_);
-    const std::vector<const v1::Indication*> matched =
-        MatchIndications(catalog_, definition, base_.context.concerns);
+    const std::vector<const v1::Indication*> matched = MatchIndications(
+        catalog_, patient_.texts().treatments(t), base_.context.concerns);
     for (const v1::Indication* indication : matched) {
       v1::MatchedIndication* out = add_on->add_indications();
       out->set_concern(indication->concern());
       out->set_strength(indication->strength());
       if (request_.view() == v1::VIEW_FULL) {
         out->set_text(indication->text());
+        out->set_display(
+            patient_.texts()
+                .concerns(catalog_.concern_index.at(indication->concern()))
+                .display());
         ExplainCitations(catalog_, indication->citations(),
                          out->mutable_citations());
         *out->mutable_conflicts() = indication->conflicts();
@@ -740,8 +756,9 @@ bool RecommendAddOns(const CompiledCatalog& catalog,
   CheckRequestId(request.request_id(), violations);
   const Day today = ToDay(environment.today);
   const Day as_of = ReadAsOf(request.as_of(), today, violations);
-  const PatientIntake intake =
-      ReadPatient(catalog, environment, request.patient(), as_of, violations);
+  const int language = ReadLanguage(catalog, request.language(), violations);
+  const PatientIntake intake = ReadPatient(
+      catalog, environment, request.patient(), as_of, violations, language);
   const int profile = ReadProfile(catalog, request.profile(), violations);
   const SelectedTreatment base =
       ReadBase(catalog, request.base(), profile, violations);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/substitute.h"
 #include "rules/engine/decide.h"
 
 namespace needlewise {
@@ -12,34 +14,44 @@ namespace {
 
 WorldSet Bit(int world) { return WorldSet{1} << world; }
 
-const char* StatusWord(v1::FindingStatus status) {
+Phrase StatusPhrase(v1::FindingStatus status) {
   switch (status) {
     case v1::FINDING_STATUS_PRESENT:
-      return "present";
+      return Phrase::kStatusPresent;
     case v1::FINDING_STATUS_PAST:
-      return "past";
+      return Phrase::kStatusPast;
     case v1::FINDING_STATUS_ABSENT:
-      return "absent";
+      return Phrase::kStatusAbsent;
     case v1::FINDING_STATUS_NEVER:
-      return "never";
+      return Phrase::kStatusNever;
     default:
-      return "unknown";
+      return Phrase::kStatusUnknown;
   }
 }
 
-const char* SourceWord(v1::Source source) {
+Phrase SourcePhrase(v1::Source source) {
   switch (source) {
     case v1::SOURCE_EHR:
-      return "record";
+      return Phrase::kSourceRecord;
     case v1::SOURCE_PATIENT:
-      return "patient";
+      return Phrase::kSourcePatient;
     case v1::SOURCE_CLINICIAN:
-      return "clinician";
+      return Phrase::kSourceClinician;
     case v1::SOURCE_SITE:
-      return "clinic";
+      return Phrase::kSourceSite;
     default:
-      return "source not stated";
+      return Phrase::kSourceNotStated;
   }
+}
+
+// A number as the language writes it.
+std::string Number(const Wording& words, double value) {
+  std::string number = absl::StrCat(value);
+  const size_t point = number.find('.');
+  if (point != std::string::npos) {
+    number.replace(point, 1, words[Phrase::kDecimalPoint]);
+  }
+  return number;
 }
 
 // Concepts whose truth makes a true node true.
@@ -62,36 +74,71 @@ void CollectReasons(const std::vector<ConditionNode>& nodes, int at,
   }
 }
 
-std::string Joined(const google::protobuf::RepeatedPtrField<std::string>& ids) {
-  return absl::StrJoin(ids, ", ");
+// The areas as they are called in the middle of a line.
+std::string AreaNames(
+    const PatientFacts& patient,
+    const google::protobuf::RepeatedPtrField<std::string>& ids) {
+  const CompiledCatalog& catalog = patient.catalog();
+  return absl::StrJoin(ids, patient.wording()[Phrase::kListSeparator],
+                       [&](std::string* out, const std::string& id) {
+                         const auto area = catalog.area_index.find(id);
+                         if (area == catalog.area_index.end()) {
+                           out->append(id);
+                           return;
+                         }
+                         std::string name =
+                             patient.texts().areas(area->second).display();
+                         // Also the capitals from À to Þ, which differ in the
+                         // second byte.
+                         if (name.size() > 1 && name[0] == '\xC3') {
+                           const unsigned char second = name[1];
+                           if (second <= 0x9E)
+                             name[1] = static_cast<char>(second + 0x20);
+                         } else if (!name.empty()) {
+                           name[0] = absl::ascii_tolower(name[0]);
+                         }
+                         out->append(name);
+                       });
 }
 
-void DescribeFact(const v1::Concept& definition, v1::MatchedFact* fact) {
-  std::string text = absl::StrCat(definition.display(), ": ");
-  if (fact->has_quantity()) {
-    absl::StrAppend(&text, fact->quantity().value());
-    if (fact->quantity().unit() != "1") {
-      absl::StrAppend(&text, " ", fact->quantity().unit());
+std::string DescribeFact(const PatientFacts& patient, int c,
+                         const v1::MatchedFact& fact) {
+  const Wording& words = patient.wording();
+  std::string value;
+  if (fact.has_quantity()) {
+    value = Number(words, fact.quantity().value());
+    if (fact.quantity().unit() != "1") {
+      value = absl::Substitute(words[Phrase::kWithUnit], value,
+                               fact.quantity().unit());
     }
   } else {
-    absl::StrAppend(&text, StatusWord(fact->status()));
+    value = words[StatusPhrase(fact.status())];
   }
-  if (!fact->areas().empty()) {
-    absl::StrAppend(&text, " on ", Joined(fact->areas()));
+  if (!fact.areas().empty()) {
+    value = absl::Substitute(words[Phrase::kFactWhere], value,
+                             AreaNames(patient, fact.areas()));
   }
-  if (!fact->onset().empty()) absl::StrAppend(&text, ", since ", fact->onset());
-  if (!fact->last().empty()) absl::StrAppend(&text, ", last ", fact->last());
-  absl::StrAppend(&text, " (", SourceWord(fact->source()));
-  if (!fact->recorded().empty()) absl::StrAppend(&text, ", ", fact->recorded());
-  absl::StrAppend(&text, ")");
-  fact->set_text(std::move(text));
+  if (!fact.onset().empty()) {
+    value = absl::Substitute(words[Phrase::kFactSince], value, fact.onset());
+  }
+  if (!fact.last().empty()) {
+    value = absl::Substitute(words[Phrase::kFactLast], value, fact.last());
+  }
+  const std::string& source = words[SourcePhrase(fact.source())];
+  value = fact.recorded().empty()
+              ? absl::Substitute(words[Phrase::kFactSaidBy], value, source)
+              : absl::Substitute(words[Phrase::kFactSaidByOn], value, source,
+                                 fact.recorded());
+  return absl::Substitute(words[Phrase::kFact],
+                          patient.texts().concepts(c).display(), value);
 }
 
-void DescribeStatement(const CompiledCatalog& catalog, const Statement& s,
+void DescribeStatement(const PatientFacts& patient, const Statement& s,
                        v1::MatchedFact* fact) {
+  const CompiledCatalog& catalog = patient.catalog();
   const CompiledConcept& about = catalog.concepts[s.concept_index];
   fact->set_concept(about.id);
-  fact->set_display(about.definition->display());
+  fact->set_display(patient.texts().concepts(s.concept_index).display());
   fact->set_source(s.source);
   if (about.is_quantity) {
     fact->mutable_quantity()->set_value(s.value);
@@ -110,35 +157,43 @@ void DescribeStatement(const CompiledCatalog& catalog, const Statement& s,
     fact->set_closed_section(
         catalog.catalog.sections(s.closed_section).section_id());
   }
-  DescribeFact(*about.definition, fact);
+  fact->set_text(DescribeFact(patient, s.concept_index, *fact));
 }
 
 // What a quantity that nobody stated is known to be.
-std::string DescribeBound(const CompiledConcept& about, WorldSet possible) {
+std::string DescribeBound(const Wording& words, const CompiledConcept& about,
+                          WorldSet possible) {
   const v1::QuantityForm& form = about.definition->quantity();
   const int cells = 2 * static_cast<int>(about.limits.size()) + 1;
   int low = 0;
   while (low < cells && (possible & Bit(low)) == 0) ++low;
   int high = cells - 1;
   while (high > 0 && (possible & Bit(high)) == 0) --high;
-  std::string text;
+  const auto limit = [&](Phrase phrase, int index) {
+    return absl::Substitute(words[phrase], Number(words, about.limits[index]));
+  };
+  std::string least;
   if (low > 0) {
-    text = absl::StrCat(low % 2 == 1 ? "at least " : "above ",
-                        about.limits[(low - 1) / 2]);
+    least =
+        limit(low % 2 == 1 ? Phrase::kAtLeast : Phrase::kAbove, (low - 1) / 2);
   }
+  std::string text = least;
   if (high < cells - 1) {
-    absl::StrAppend(&text, text.empty() ? "" : " and ",
-                    high % 2 == 1 ? "at most " : "below ",
-                    about.limits[high / 2]);
+    const std::string most =
+        limit(high % 2 == 1 ? Phrase::kAtMost : Phrase::kBelow, high / 2);
+    text = least.empty() ? most
+                         : absl::Substitute(words[Phrase::kBoth], least, most);
   }
-  if (form.unit() != "1") absl::StrAppend(&text, " ", form.unit());
-  return text;
+  if (form.unit() == "1") return text;
+  return absl::Substitute(words[Phrase::kWithUnit], text, form.unit());
 }
 
-void DescribeAge(const CompiledConcept& about, const PatientFacts& patient,
-                 v1::MatchedFact* fact) {
+void DescribeAge(const PatientFacts& patient, int c, v1::MatchedFact* fact) {
+  const CompiledConcept& about = patient.catalog().concepts[c];
+  const std::string& display = patient.texts().concepts(c).display();
+  const Wording& words = patient.wording();
   fact->set_concept(about.id);
-  fact->set_display(about.definition->display());
+  fact->set_display(display);
   AgeInterval age;
   const PatientIntake& intake = patient.intake();
   if (intake.age_years.has_value()) {
@@ -146,15 +201,38 @@ void DescribeAge(const CompiledConcept& about, const PatientFacts& patient,
   } else if (intake.birth.has_value()) {
     age = AgeOn(*intake.birth, patient.day());
   }
+  std::string years;
   if (age.least == age.greatest) {
     fact->mutable_quantity()->set_value(age.least);
     fact->mutable_quantity()->set_unit(about.definition->quantity().unit());
-    fact->set_text(
-        absl::StrCat(about.definition->display(), ": ", age.least, " years"));
+    years = absl::Substitute(words[Phrase::kYears], age.least);
   } else {
-    fact->set_text(absl::StrCat(about.definition->display(), ": ", age.least,
-                                " to ", age.greatest, " years"));
+    years =
+        absl::Substitute(words[Phrase::kYearsFromTo], age.least, age.greatest);
   }
+  fact->set_text(absl::Substitute(words[Phrase::kFact], display, years));
+}
+
+// Puts facts in an order that neither their statements' order nor the language
+// has a part in, each once.
+void SortFacts(std::vector<v1::MatchedFact>* facts) {
+  std::vector<std::pair<std::string, v1::MatchedFact*>> keyed;
+  for (v1::MatchedFact& fact : *facts) {
+    v1::MatchedFact key = fact;
+    key.clear_display();
+    key.clear_text();
+    keyed.emplace_back(key.SerializeAsString(), &fact);
+  }
+  std::sort(keyed.begin(), keyed.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  keyed.erase(std::unique(keyed.begin(), keyed.end(),
+                          [](const auto& a, const auto& b) {
+                            return a.first == b.first;
+                          }),
+              keyed.end());
+  std::vector<v1::MatchedFact> sorted;
+  for (auto& [key, fact] : keyed) sorted.push_back(std::move(*fact));
+  *facts = std::move(sorted);
 }
 
 class FactCollector {
@@ -175,7 +253,7 @@ class FactCollector {
       return;
     }
     if (c == catalog_.age_concept) {
-      DescribeAge(about, patient_, out_.Add());
+      DescribeAge(patient_, c, out_.Add());
       return;
     }
     std::vector<v1::MatchedFact> found;
@@ -189,16 +267,9 @@ class FactCollector {
                       });
       if (!bears) continue;
       found.emplace_back();
-      DescribeStatement(catalog_, s, &found.back());
+      DescribeStatement(patient_, s, &found.back());
     }
-    // Statements in whatever order they came, each once.
-    std::sort(found.begin(), found.end(),
-              [](const auto& a, const auto& b) { return a.text() < b.text(); });
-    found.erase(std::unique(found.begin(), found.end(),
-                            [](const auto& a, const auto& b) {
-                              return a.text() == b.text();
-                            }),
-                found.end());
+    if (found.size() > 1) SortFacts(&found);
     for (v1::MatchedFact& fact : found) *out_.Add() = std::move(fact);
     AddImplied(c, about);
   }
@@ -211,24 +282,29 @@ class FactCollector {
     if (unstated_concern) return;
     v1::MatchedFact* fact = out_.Add();
     fact->set_concept(about.id);
+    const Wording& words = patient_.wording();
     std::string value;
     if (c == catalog_.area_concept) {
-      fact->set_display("Treatment area");
-      value = catalog_.areas[context_.area].definition->display();
+      fact->set_display(words[Phrase::kTreatmentArea]);
+      value = patient_.texts().areas(context_.area).display();
     } else if (c == catalog_.device_concept) {
-      fact->set_display("Device");
-      value = DescribeDevice(catalog_, context_.device_world);
+      fact->set_display(words[Phrase::kDevice]);
+      value = DescribeDevice(catalog_, context_.device_world,
+                             patient_.intake().language);
     } else if (c == catalog_.depth_concept) {
-      fact->set_display("Planned needle depth");
+      fact->set_display(words[Phrase::kNeedleDepth]);
       value = context_.needle_depth_mm < 0
-                  ? "not stated"
-                  : absl::StrCat(context_.needle_depth_mm, " mm");
+                  ? words[Phrase::kNotStated]
+                  : absl::Substitute(words[Phrase::kMillimetres],
+                                     Number(words, context_.needle_depth_mm));
     } else {
       const int concern = c - catalog_.first_concern_concept;
-      fact->set_display("Concern");
-      value = catalog_.catalog.concerns(concern).display();
+      fact->set_display(words[Phrase::kConcern]);
+      value = patient_.texts().concerns(concern).display();
     }
-    fact->set_text(absl::StrCat(fact->display(), ": ", value, " (request)"));
+    fact->set_text(absl::Substitute(
+        words[Phrase::kFact], fact->display(),
+        absl::Substitute(words[Phrase::kFactRequested], value)));
   }
 
   void AddImplied(int c, const CompiledConcept& about) {
@@ -238,9 +314,10 @@ class FactCollector {
           TruthIn(facts_.possible[arc.gate], arc.given) != Truth::kTrue) {
         continue;
       }
+      const Wording& words = patient_.wording();
       v1::MatchedFact* fact = out_.Add();
       fact->set_concept(about.id);
-      fact->set_display(about.definition->display());
+      fact->set_display(patient_.texts().concepts(c).display());
       const CompiledConcept& gate = catalog_.concepts[arc.gate];
       fact->set_implied_by(gate.id);
       const std::vector<Statement> answers = patient_.StatementsOf(arc.gate);
@@ -252,16 +329,17 @@ class FactCollector {
       }
       std::string value;
       if (about.is_quantity) {
-        value = DescribeBound(about, facts_.possible[c]);
+        value = DescribeBound(words, about, facts_.possible[c]);
       } else {
         for (const v1::ConceptState& state : arc.implication->implies()) {
           if (state.concept() == about.id) fact->set_status(state.status());
         }
-        value = StatusWord(fact->status());
+        value = words[StatusPhrase(fact->status())];
       }
-      fact->set_text(absl::StrCat(about.definition->display(), ": ", value,
-                                  ", implied by the answer on ",
-                                  gate.definition->display()));
+      fact->set_text(absl::Substitute(
+          words[Phrase::kFact], fact->display(),
+          absl::Substitute(words[Phrase::kFactImplied], value,
+                           patient_.texts().concepts(arc.gate).display())));
       return;
     }
   }
@@ -284,13 +362,16 @@ WorldSet Reachable(const CompiledConcept& about, WorldSet possible) {
   return reachable;
 }
 
-std::string NameOf(const CompiledCatalog& catalog, int c) {
-  const CompiledConcept& about = catalog.concepts[c];
-  if (about.definition != nullptr) return about.definition->display();
-  if (c == catalog.area_concept) return "Treatment area";
-  if (c == catalog.device_concept) return "Device";
-  if (c == catalog.depth_concept) return "Planned needle depth";
-  return catalog.catalog.concerns(c - catalog.first_concern_concept).display();
+std::string NameOf(const PatientFacts& patient, int c) {
+  const CompiledCatalog& catalog = patient.catalog();
+  const Wording& words = patient.wording();
+  if (catalog.concepts[c].definition != nullptr) {
+    return patient.texts().concepts(c).display();
+  }
+  if (c == catalog.area_concept) return words[Phrase::kTreatmentArea];
+  if (c == catalog.device_concept) return words[Phrase::kDevice];
+  if (c == catalog.depth_concept) return words[Phrase::kNeedleDepth];
+  return patient.texts().concerns(c - catalog.first_concern_concept).display();
 }
 
 // The worlds of a rule's concepts that make it false with the fewest changes:
@@ -337,12 +418,16 @@ std::vector<std::pair<int, WorldSet>> Undo(const CompiledCatalog& catalog,
 
 }  // namespace
 
-std::string DescribeDevice(const CompiledCatalog& catalog, int device_world) {
-  if (device_world == CompiledCatalog::kNoDevice) return "none named";
-  if (device_world == CompiledCatalog::kUnlistedDevice) {
-    return "not listed for this treatment";
+std::string DescribeDevice(const CompiledCatalog& catalog, int device_world,
+                           int language) {
+  const Wording& words = catalog.wordings[language];
+  if (device_world == CompiledCatalog::kNoDevice) {
+    return words[Phrase::kNoDevice];
   }
-  return catalog.catalog.devices(device_world - 2).display();
+  if (device_world == CompiledCatalog::kUnlistedDevice) {
+    return words[Phrase::kUnlistedDevice];
+  }
+  return catalog.In(language).devices(device_world - 2).display();
 }
 
 void ExplainCitations(
@@ -366,7 +451,7 @@ void ExplainCitations(
 void ExplainRule(const CompiledRule& rule, const PatientFacts& patient,
                  const Facts& facts, const TreatmentContext& context,
                  v1::FiredRule* fired) {
-  fired->MergeFrom(rule.explanation);
+  fired->MergeFrom(rule.explanations[patient.intake().language]);
   if (rule.review_by < patient.intake().today) {
     fired->set_review_overdue_since(FormatDay(rule.review_by));
   }
@@ -376,10 +461,11 @@ void ExplainRule(const CompiledRule& rule, const PatientFacts& patient,
   for (const int c : reasons) collector.Add(c);
 }
 
-void ExplainQuestion(const CompiledCatalog& catalog, const Program& program,
+void ExplainQuestion(const PatientFacts& patient, const Program& program,
                      const OpenQuestion& question, v1::Question* out) {
+  const CompiledCatalog& catalog = patient.catalog();
   const v1::Concept& definition =
-      *catalog.concepts[question.concept_index].definition;
+      patient.texts().concepts(question.concept_index);
   out->set_text(definition.question());
   out->set_tense(definition.tense());
   *out->mutable_answer_sources() = definition.answer_sources();
@@ -398,6 +484,7 @@ void ExplainChange(const Program& program,
                    const Facts& facts, const v1::AreaDecision& decision,
                    v1::Counterfactual* change) {
   const CompiledCatalog& catalog = patient.catalog();
+  const Wording& words = patient.wording();
   Facts after = facts;
   std::vector<int> acknowledged;
   bool possible = true;
@@ -408,12 +495,13 @@ void ExplainChange(const Program& program,
       return;
     }
     const CompiledRule& rule = *program.rules[position];
+    const v1::FiredRule& explanation =
+        rule.explanations[patient.intake().language];
     if (rule.strictness == Strictness::kReview) {
       v1::RequiredChange* required = change->add_changes();
       required->set_rule_id(rule.rule->rule_id());
-      required->set_text(absl::StrCat(
-          rule.rule->title(),
-          " A clinician decides and acknowledges it with a reason."));
+      required->set_text(
+          absl::Substitute(words[Phrase::kReviewClears], explanation.title()));
       acknowledged.push_back(position);
       return;
     }
@@ -432,12 +520,11 @@ void ExplainChange(const Program& program,
       if (clears_on.empty()) {
         required->set_impossible(true);
         possible = false;
-        required->set_text(absl::StrCat(
-            rule.rule->title(),
-            " Nothing about the patient that can change clears this."));
+        required->set_text(absl::Substitute(words[Phrase::kNothingClears],
+                                            explanation.title()));
       } else {
         required->set_text(
-            absl::StrCat(rule.rule->title(), " Time clears it."));
+            absl::Substitute(words[Phrase::kTimeClears], explanation.title()));
       }
       return;
     }
@@ -446,8 +533,9 @@ void ExplainChange(const Program& program,
       required->set_concept(catalog.concepts[c].id);
       required->set_rule_id(rule.rule->rule_id());
       required->set_clears_on(clears_on);
-      required->set_text(
-          absl::StrCat(NameOf(catalog, c), ": ", rule.rule->cleared_by()));
+      required->set_text(absl::Substitute(words[Phrase::kChange],
+                                          NameOf(patient, c),
+                                          explanation.cleared_by()));
       after.possible[c] = worlds;
       after.known.push_back(c);
     }

@@ -1,5 +1,5 @@
-// Why: the facts that made a rule fire, its sources, the open questions in
-// words, and what would have to change.
+// In the patient's language, why: the facts that made a rule fire, its sources,
+// the open questions in words, and what would have to change.
 
 #ifndef NEEDLEWISE_RULES_ENGINE_EXPLAINER_H_
 #define NEEDLEWISE_RULES_ENGINE_EXPLAINER_H_
@@ -27,7 +27,7 @@ void ExplainRule(const CompiledRule& rule, const PatientFacts& patient,
                  v1::FiredRule* fired);
 
 // Adds the words of a question.
-void ExplainQuestion(const CompiledCatalog& catalog, const Program& program,
+void ExplainQuestion(const PatientFacts& patient, const Program& program,
                      const OpenQuestion& question, v1::Question* out);
 
 // What would have to change for a blocked decision to be eligible. `fired`
@@ -38,8 +38,10 @@ void ExplainChange(const Program& program,
                    const Facts& facts, const v1::AreaDecision& decision,
                    v1::Counterfactual* change);
 
-// `none named`, or the device's display.
-std::string DescribeDevice(const CompiledCatalog& catalog, int device_world);
+// `none named`, or the device's display, in a language given by its position in
+// the catalogue's wordings.
+std::string DescribeDevice(const CompiledCatalog& catalog, int device_world,
+                           int language = 0);
 
 }  // namespace needlewise
 

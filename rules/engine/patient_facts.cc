@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/substitute.h"
 #include "rules/engine/implications.h"
 
 namespace needlewise {
@@ -58,27 +58,31 @@ int WindowsOver(const std::vector<TimeSpan>& windows, Day when, Day day) {
   return over;
 }
 
-const char* const kNoticeTexts[] = {
-    "",
-    "Statements contradict each other; the later of one source, or the "
-    "clinician's, was used.",
-    "Statements contradict each other; the fact counts as unknown until "
-    "somebody settles it.",
-    "The answer contradicts what another answer implies; the fact counts as "
-    "unknown until somebody settles it.",
-    "The statement is older than allowed on the day of the decision and was "
-    "not used.",
-    "A date lies after the day of the decision; the statement was not used.",
-    "The code stands for no concept of the catalogue and was not used.",
-};
+Phrase PhraseOf(v1::NoticeKind kind) {
+  switch (kind) {
+    case v1::NOTICE_KIND_CONTRADICTION_SETTLED:
+      return Phrase::kContradictionSettled;
+    case v1::NOTICE_KIND_CONTRADICTION_OPEN:
+      return Phrase::kContradictionOpen;
+    case v1::NOTICE_KIND_IMPLICATION_BROKEN:
+      return Phrase::kImplicationBroken;
+    case v1::NOTICE_KIND_STALE:
+      return Phrase::kStale;
+    case v1::NOTICE_KIND_AFTER_AS_OF:
+      return Phrase::kAfterAsOf;
+    default:
+      return Phrase::kCodeNotMapped;
+  }
+}
 
-v1::Notice MakeNotice(v1::NoticeKind kind, const CompiledConcept& about) {
+v1::Notice MakeNotice(const PatientFacts& patient, v1::NoticeKind kind,
+                      int concept_index) {
   v1::Notice notice;
   notice.set_kind(kind);
-  notice.set_concept(about.id);
-  notice.set_text(absl::StrCat(
-      about.definition == nullptr ? "" : about.definition->display(), ": ",
-      kNoticeTexts[kind]));
+  notice.set_concept(patient.catalog().concepts[concept_index].id);
+  notice.set_text(
+      absl::Substitute(patient.wording()[PhraseOf(kind)],
+                       patient.texts().concepts(concept_index).display()));
   return notice;
 }
 
@@ -232,7 +236,7 @@ std::vector<v1::Notice> PatientFacts::notices() const {
   std::vector<v1::Notice> notices = intake_.notices;
   for (const Oddity& oddity : oddities_) {
     v1::Notice& notice = notices.emplace_back(
-        MakeNotice(oddity.kind, catalog_.concepts[oddity.concept_index]));
+        MakeNotice(*this, oddity.kind, oddity.concept_index));
     notice.mutable_findings()->Assign(oddity.findings.begin(),
                                       oddity.findings.end());
   }
@@ -240,8 +244,8 @@ std::vector<v1::Notice> PatientFacts::notices() const {
 }
 
 v1::Notice PatientFacts::BrokenNotice(int concept_index) const {
-  v1::Notice notice = MakeNotice(v1::NOTICE_KIND_IMPLICATION_BROKEN,
-                                 catalog_.concepts[concept_index]);
+  v1::Notice notice =
+      MakeNotice(*this, v1::NOTICE_KIND_IMPLICATION_BROKEN, concept_index);
   for (const Statement& s : StatementsOf(concept_index)) {
     notice.add_findings(s.finding);
   }

@@ -70,6 +70,9 @@ class PatientFacts {
   Day day() const { return day_; }
   const CompiledCatalog& catalog() const { return catalog_; }
   const PatientIntake& intake() const { return intake_; }
+  // The language to answer in, and the catalogue's texts in it.
+  const Wording& wording() const { return catalog_.wordings[intake_.language]; }
+  const v1::RuleCatalog& texts() const { return catalog_.In(intake_.language); }
 
  private:
   // The statements on one concept that could be used, from `held_[begin]` to

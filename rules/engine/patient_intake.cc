@@ -381,7 +381,7 @@ class Reader {
       notice.set_kind(v1::NOTICE_KIND_CODE_NOT_MAPPED);
       notice.add_findings(index);
       notice.set_text(
-          "The code stands for no concept of the catalogue and was not used.");
+          catalog_.wordings[intake_.language][Phrase::kCodeNotMapped]);
       *notice.mutable_coding() = coding;
       intake_.notices.push_back(std::move(notice));
     }
@@ -526,8 +526,9 @@ Day ReadAsOf(const std::string& as_of, Day today, Violations* violations) {
 PatientIntake ReadPatient(const CompiledCatalog& catalog,
                           const Environment& environment,
                           const v1::Patient& patient, Day as_of,
-                          Violations* violations) {
+                          Violations* violations, int language) {
   PatientIntake intake;
+  intake.language = language;
   intake.as_of = as_of;
   intake.today = ToDay(environment.today);
   if (patient.findings_size() > environment.max_findings) {

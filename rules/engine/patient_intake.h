@@ -65,6 +65,8 @@ struct Closure {
 
 // A patient as read. Refers to the request, which must outlive it.
 struct PatientIntake {
+  // The position in the catalogue's wordings of the language to answer in.
+  int language = 0;
   Day as_of = 0;
   Day today = 0;
   // What findings state, in their order.
@@ -93,11 +95,12 @@ std::vector<Statement> StatementsAbout(const CompiledCatalog& catalog,
 Day ReadAsOf(const std::string& as_of, Day today, Violations* violations);
 
 // Reads a patient. Every fault is appended to `*violations`; what is faulty is
-// left out of the result, which must not be used then.
+// left out of the result, which must not be used then. `language` is a position
+// in the catalogue's wordings.
 PatientIntake ReadPatient(const CompiledCatalog& catalog,
                           const Environment& environment,
                           const v1::Patient& patient, Day as_of,
-                          Violations* violations);
+                          Violations* violations, int language = 0);
 
 // Reads only what the findings of a patient state, and not what closed sections
 // and the site's facts add. Otherwise as `ReadPatient`.

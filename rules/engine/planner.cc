@@ -73,7 +73,7 @@ class Planner {
       const std::string& treatment =
           catalog_.treatments[s->context.treatment].definition->treatment_id();
       for (const std::string& concern : concerns_) {
-        for (const v1::Course& course : catalog_.catalog.courses()) {
+        for (const v1::Course& course : patient_.texts().courses()) {
           if (Holds(course.applies_to(), treatment) &&
               Holds(course.concerns(), concern)) {
             return &course;
@@ -84,7 +84,7 @@ class Planner {
     for (auto s = selected_.rbegin(); s != selected_.rend(); ++s) {
       const std::string& treatment =
           catalog_.treatments[s->context.treatment].definition->treatment_id();
-      for (const v1::Course& course : catalog_.catalog.courses()) {
+      for (const v1::Course& course : patient_.texts().courses()) {
         if (course.concerns().empty() &&
             Holds(course.applies_to(), treatment)) {
           return &course;
@@ -166,7 +166,7 @@ class Planner {
              std::make_pair(y.section(), y.from_hours());
     });
     for (const int i : shown) {
-      const v1::PlanItem& item = catalog_.catalog.plan_items(i);
+      const v1::PlanItem& item = patient_.texts().plan_items(i);
       v1::PlannedItem* out = plan_.add_items();
       out->set_item_id(item.item_id());
       out->set_section(item.section());
@@ -249,8 +249,9 @@ PlanOutcome PlanTreatment(const CompiledCatalog& catalog,
   CheckRequestId(request.request_id(), violations);
   const Day today = ToDay(environment.today);
   const Day as_of = ReadAsOf(request.as_of(), today, violations);
-  const PatientIntake intake =
-      ReadPatient(catalog, environment, request.patient(), as_of, violations);
+  const int language = ReadLanguage(catalog, request.language(), violations);
+  const PatientIntake intake = ReadPatient(
+      catalog, environment, request.patient(), as_of, violations, language);
   const int profile = ReadProfile(catalog, request.profile(), violations);
   const SelectedTreatment base =
       ReadBase(catalog, request.base(), profile, violations);
@@ -268,6 +269,8 @@ PlanOutcome PlanTreatment(const CompiledCatalog& catalog,
     v1::TreatmentDecision* decision = answer->add_screening();
     DecideTreatment(patient, s, acknowledged, v1::VIEW_BASIC, decision,
                     &notices);
+    decision->set_display(
+        patient.texts().treatments(s.context.treatment).display());
     satisfied = satisfied && IsEligible(decision->verdict());
   }
   if (!satisfied) return PlanOutcome::kNotSatisfied;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "rules/engine/nearest_names.h"
 
 namespace needlewise {
@@ -177,6 +178,20 @@ int ReadProfile(const CompiledCatalog& catalog, const std::string& profile,
   violations->push_back(
       {"profile", absl::StrCat("is not a profile of the catalogue",
                                DidYouMean(NearestNames(profile, names)))});
+  return 0;
+}
+
+int ReadLanguage(const CompiledCatalog& catalog, const std::string& language,
+                 Violations* violations) {
+  const int found = FindWording(catalog.wordings, language);
+  if (found >= 0) return found;
+  violations->push_back(
+      {"language",
+       absl::StrCat("is not a language of the catalogue; use one of ",
+                    absl::StrJoin(catalog.wordings, ", ",
+                                  [](std::string* out, const Wording& wording) {
+                                    out->append(wording.language);
+                                  }))});
   return 0;
 }
 

@@ -43,6 +43,11 @@ std::vector<SelectedTreatment> ReadTreatments(
 int ReadProfile(const CompiledCatalog& catalog, const std::string& profile,
                 Violations* violations);
 
+// The position in the catalogue's wordings of the language asked for; empty is
+// English.
+int ReadLanguage(const CompiledCatalog& catalog, const std::string& language,
+                 Violations* violations);
+
 // Indices of the acknowledged rules, in `catalog.rules`.
 std::vector<int> ReadAcknowledgements(
     const CompiledCatalog& catalog,

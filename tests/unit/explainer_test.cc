@@ -124,7 +124,7 @@ INSTANTIATE_TEST_SUITE_P(
                  "keloid-ever",
                  {Present("keloid", "source: SOURCE_PATIENT"),
                   Present("keloid", "source: SOURCE_EHR")},
-                 {"Keloid: present (patient)", "Keloid: present (record)"}},
+                 {"Keloid: present (record)", "Keloid: present (patient)"}},
         FactCase{{"OnlyWhatBearsOnTheArea"},
                  "rash-now",
                  {Present("rash", "areas: 'cheeks'"),
