@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "rules/tools/catalog_input.h"
 #include "rules/tools/catalog_warnings.h"
 #include "rules/tools/text_layout.h"
+#include "rules/tools/translation_warnings.h"
 
 namespace needlewise {
 namespace {
@@ -90,10 +92,17 @@ int Check(const Console& console, const CommandLine& line) {
   without_cases.run_cases = false;
   if (loaded.catalog != nullptr ||
       LoadCatalog(input->files, without_cases).catalog != nullptr) {
-    const auto files = ParseFiles(*input);
+    const std::vector<std::unique_ptr<ParsedFile>> files = ParseFiles(*input);
     std::vector<v1::Diagnostic> warnings = FindWarnings(files);
     for (v1::Diagnostic& overdue : FindOverdue(files, *today)) {
       warnings.push_back(std::move(overdue));
+    }
+    for (v1::Diagnostic& hard : FindTranslatedWordWarnings(files)) {
+      warnings.push_back(std::move(hard));
+    }
+    for (v1::Diagnostic& gap : FindTranslationGapWarnings(files)) {
+      if (line.require_translations) gap.set_severity(v1::SEVERITY_ERROR);
+      warnings.push_back(std::move(gap));
     }
     loaded.diagnostics.insert(loaded.diagnostics.end(),
                               std::make_move_iterator(warnings.begin()),

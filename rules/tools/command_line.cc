@@ -27,14 +27,16 @@ struct Verb {
 constexpr Verb kVerbs[] = {
     {"check", false, true, "every fault of a catalogue, with its place",
      R"(Usage: needlewise-rules check [--catalog DIR] [--overlay FILE] [--strict]
-                              [--today DATE] [--output FORMAT]
+                              [--today DATE] [--require-translations]
+                              [--output FORMAT]
 
 Reads, validates and compiles the catalogue and runs its cases; then applies
 the overlays. Prints every fault as `file:line:column: error: message` with the
 source line and a caret. Warns of what is defined and never used, of device
 labels that no rule enforces, of rules that no case expects to fire, of sources
-past their review date, of questions that patients find hard to read, and of
-texts that command the clinician.
+past their review date, of questions that patients find hard to read, of texts
+that command the clinician, and of translations that are missing or of an
+English text that has changed since.
 
   --catalog DIR    the catalogue's folder; without it `rules/catalog` under the
                    current folder or, where there is none, the one built in
@@ -42,6 +44,8 @@ texts that command the clinician.
   --strict         a warning is a fault, too
   --today DATE     the day to judge review dates by, YYYY-MM-DD; without it
                    the computer's
+  --require-translations
+                   a missing or stale translation is an error
   --output FORMAT  `text` (default), or `json`: a ValidateRuleCatalogResponse
 
 Exit codes: 0 no error, 1 errors (with --strict: or warnings), 2 wrong
@@ -239,6 +243,23 @@ Says how many entries a server would remove whose setting
 
 Exit codes: 0 counted, 2 wrong arguments or an unreadable log.
 )"},
+    {"translations", false, false, "what each language has and lacks",
+     R"(Usage: needlewise-rules translations [--catalog DIR] [--language TAG]
+                                     [--skeleton FILE]
+
+Prints how many texts the catalogue has and, for each language that it
+declares, how many of them are translated, missing, and stale: translated from
+an English text that has changed since.
+
+  --catalog DIR    as for `check`
+  --language TAG   only this language
+  --skeleton FILE  writes what is missing or stale as a file of the catalogue
+                   to fill in, each text after its English; with `-`, standard
+                   output holds only that
+
+Exit codes: 0 printed, 1 the catalogue does not load, 2 wrong arguments or
+files that cannot be read or written.
+)"},
     {"help", true, false, "this text, or one verb's",
      R"(Usage: needlewise-rules help [VERB]
 )"},
@@ -270,12 +291,16 @@ struct Flag {
 };
 
 constexpr Flag kFlags[] = {
-    {"--catalog", "check test coverage explain render seal verify-seal",
+    {"--catalog",
+     "check test coverage explain render seal verify-seal translations",
      nullptr, &CommandLine::catalog},
     {"--overlay", "check test coverage explain render", nullptr, nullptr,
      &CommandLine::overlays},
     {"--output", "check", nullptr, &CommandLine::output},
     {"--strict", "check", &CommandLine::strict},
+    {"--require-translations", "check", &CommandLine::require_translations},
+    {"--language", "translations", nullptr, &CommandLine::language},
+    {"--skeleton", "translations", nullptr, &CommandLine::skeleton},
     {"--check", "format", &CommandLine::check},
     {"--junit", "test", nullptr, &CommandLine::junit},
     {"--filter", "test", nullptr, &CommandLine::filter},
@@ -494,7 +519,7 @@ absl::StatusOr<std::string> HelpText(absl::string_view verb) {
       "       needlewise-rules check test coverage [flags]\n\n";
   for (const Verb& v : kVerbs) {
     const std::string name = v.name;
-    absl::StrAppend(&text, "  ", name, std::string(13 - name.size(), ' '),
+    absl::StrAppend(&text, "  ", name, std::string(14 - name.size(), ' '),
                     v.summary, "\n");
   }
   absl::StrAppend(

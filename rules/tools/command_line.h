@@ -21,6 +21,10 @@ struct CommandLine {
   std::string catalog;
   // `text` or `json`. Empty: `text`.
   std::string output;
+  // BCP 47. Empty: every language.
+  std::string language;
+  // Where to write what a translator is to fill in. Empty: nowhere.
+  std::string skeleton;
   std::string junit;
   std::string filter;
   std::string html;
@@ -55,6 +59,7 @@ struct CommandLine {
   std::string older_than;
   bool check = false;
   bool strict = false;
+  bool require_translations = false;
   bool all = false;
   bool help = false;
 };

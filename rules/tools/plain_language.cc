@@ -48,10 +48,10 @@ constexpr absl::string_view kFrenchCommands[] = {
     "administrez", "ajournez",   "annulez",     "appliquez",  "arrêtez",
     "attendez",    "contrôlez",  "cessez",      "différez",   "donnez",
     "excluez",     "évitez",     "exigez",      "faites",     "gardez",
-    "injectez",    "interdisez", "interrompez", "ne",         "n'utilisez",
-    "obtenez",     "orientez",   "prenez",      "prescrivez", "procédez",
-    "réduisez",    "refusez",    "reportez",    "retirez",    "supprimez",
-    "suspendez",   "traitez",    "utilisez",    "vérifiez"};
+    "injectez",    "interdisez", "interrompez", "n'utilisez", "obtenez",
+    "orientez",    "prenez",     "prescrivez",  "procédez",   "réduisez",
+    "refusez",     "reportez",   "retirez",     "supprimez",  "suspendez",
+    "traitez",     "utilisez",   "vérifiez"};
 
 template <size_t n>
 bool IsOneOf(absl::string_view word, const absl::string_view (&words)[n]) {
@@ -139,6 +139,26 @@ const std::vector<PlainTerm>& PlainTerms() {
       {"en", "vitiligo", kDisease},
       {"en", "von willebrand disease", kDisease},
       {"en", "warfarin", kMedicine},
+      {"fr", "adapalène", kMedicine},
+      {"fr", "apixaban", kMedicine},
+      {"fr", "benzocaïne", kMedicine},
+      {"fr", "héparine", kMedicine},
+      {"fr", "lidocaïne", kMedicine},
+      {"fr", "maladie auto-immune", kDisease},
+      {"fr", "méthémoglobinémie", kDisease},
+      {"fr", "pemphigoïde", kDisease},
+      {"fr", "pemphigus", kDisease},
+      {"fr", "polyarthrite rhumatoïde", kDisease},
+      {"fr", "prilocaïne", kMedicine},
+      {"fr", "pseudocholinestérase", kDisease},
+      {"fr", "pyoderma gangrenosum", kDisease},
+      {"fr", "rivaroxaban", kMedicine},
+      {"fr", "tazarotène", kMedicine},
+      {"fr", "trifarotène", kMedicine},
+      {"fr", "trétinoïne", kMedicine},
+      {"fr", "tétracaïne", kMedicine},
+      {"fr", "warfarine", kMedicine},
+      {"fr", "épidermolyse bulleuse", kDisease},
   };
   return terms;
 }
@@ -177,14 +197,19 @@ std::string CommandIn(absl::string_view text, absl::string_view language) {
   for (absl::string_view sentence : SentencesOf(text)) {
     const std::vector<std::string> words = WordsOf(sentence);
     if (words.empty()) continue;
-    const bool commands = french ? IsOneOf(words[0], kFrenchCommands)
-                                 : IsOneOf(words[0], kEnglishCommands);
+    // Ne faites pas: the verb comes second.
+    const size_t verb = french && words[0] == "ne" && words.size() > 1 ? 1 : 0;
+    const bool commands = french ? IsOneOf(words[verb], kFrenchCommands)
+                                 : IsOneOf(words[verb], kEnglishCommands);
     if (commands) {
-      return absl::StrCat("begins a sentence with `", words[0],
+      return absl::StrCat("begins a sentence with `", words[verb],
                           "`, a command; say the basis and what to consider");
     }
-    for (const std::string& word : words) {
-      if (AddressesPatient(word, french)) {
+    for (size_t i = 0; i < words.size(); ++i) {
+      const std::string& word = words[i];
+      // An appointment, rendez-vous, addresses nobody.
+      const bool appointment = i > 0 && words[i - 1] == "rendez";
+      if (AddressesPatient(word, french) && !appointment) {
         return absl::StrCat("addresses the patient with `", word,
                             "`; the reader is a clinician");
       }

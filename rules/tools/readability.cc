@@ -95,6 +95,14 @@ int CountSentences(absl::string_view text) {
   return std::max(sentences, 1);
 }
 
+// Whether a word is one of a term's, with or without an elided article before
+// it: l'acier.
+bool IsTerm(const std::string& part, const std::string& word) {
+  const size_t elided = word.rfind('\'');
+  return word == part || (elided != std::string::npos &&
+                          absl::string_view(word).substr(elided + 1) == part);
+}
+
 }  // namespace
 
 std::vector<std::string> WordsOf(absl::string_view text) {
@@ -162,7 +170,7 @@ TextMeasure MeasureText(absl::string_view text, absl::string_view language,
     for (const std::string& term : terms) {
       const std::vector<std::string> parts = WordsOf(term);
       if (parts.size() > length && parts.size() <= words.size() - at &&
-          std::equal(parts.begin(), parts.end(), words.begin() + at)) {
+          std::equal(parts.begin(), parts.end(), words.begin() + at, IsTerm)) {
         length = parts.size();
       }
     }

@@ -12,6 +12,7 @@
 #include "rules/tools/render.h"
 #include "rules/tools/seal.h"
 #include "rules/tools/test_cases.h"
+#include "rules/tools/translations.h"
 
 namespace needlewise {
 namespace {
@@ -46,6 +47,7 @@ int RunVerb(const Console& console, const std::string& verb,
   if (verb == "seal") return Seal(console, line);
   if (verb == "verify-seal") return VerifySeal(console, line);
   if (verb == "keygen") return GenerateKey(console, line);
+  if (verb == "translations") return Translations(console, line);
   return Help(console, line);
 }
 

@@ -88,7 +88,8 @@ TEST(Help, DescribesTheProgramAndEachVerb) {
                                              {"help", "keygen"},
                                              {"help", "replay"},
                                              {"help", "audit"},
-                                             {"help", "retention"}}) {
+                                             {"help", "retention"},
+                                             {"help", "translations"}}) {
     const ToolResult result = RunRules(arguments);
     EXPECT_EQ(result.exit_code, 0);
     text += result.out;

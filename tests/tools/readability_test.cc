@@ -84,6 +84,11 @@ TEST(MeasureText, CountsATermAsOneWordOfTwoSyllables) {
   EXPECT_EQ(measure.syllables, 5);
 }
 
+TEST(MeasureText, FindsATermBehindAnElidedArticle) {
+  EXPECT_EQ(MeasureText("l'apixaban", "fr").syllables, 4);
+  EXPECT_EQ(MeasureText("l'apixaban", "fr", {"apixaban"}).syllables, 2);
+}
+
 // Published values of the formulas.
 TEST(FleschKincaidGrade, IsThatOfKnownTexts) {
   // 6 words of one syllable each: 0.39 * 6 + 11.8 - 15.59.
