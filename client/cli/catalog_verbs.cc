@@ -62,6 +62,7 @@ ExitCode ListRules(const Invocation& invocation) {
   request.set_treatment(line.Get("treatment"));
   request.set_concept(line.Get("concept"));
   request.set_profile(line.Get("profile"));
+  request.set_language(line.Get("language"));
   request.set_citation(line.Get("citation"));
   request.set_conflict(line.Get("conflict"));
   if (line.Has("effect")) {
@@ -86,6 +87,7 @@ ExitCode ListRules(const Invocation& invocation) {
 ExitCode ShowRule(const Invocation& invocation, const std::string& rule_id) {
   v1::GetRuleRequest request;
   request.set_rule_id(rule_id);
+  request.set_language(invocation.line().Get("language"));
   const auto response = invocation.client().GetRule(request);
   if (!response.ok()) return invocation.Fail(response.status());
   if (invocation.json()) return invocation.PrintJson(*response);
@@ -185,6 +187,7 @@ ExitCode RunRules(const Invocation& invocation) {
 
 ExitCode RunConflicts(const Invocation& invocation) {
   v1::ListSourceConflictsRequest request;
+  request.set_language(invocation.line().Get("language"));
   request.set_page_size(kPageSize);
   v1::ListSourceConflictsResponse all;
   do {

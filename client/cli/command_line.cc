@@ -41,6 +41,9 @@ const Flag kAsOf = {"as-of", "YYYY-MM-DD",
                     "`today` for today."};
 const Flag kProfile = {"profile", "ID",
                        "Profile of rules instead of that in the input."};
+const Flag kLanguage = {
+    "language", "TAG",
+    "Language of the texts, for instance `fr`, instead of that in the input."};
 const Flag kAddOnDevice = {
     "add-on-device", "ADDON=ID,...",
     "Device for an add-on instead of that in the input, for instance "
@@ -63,6 +66,7 @@ std::vector<Verb> MakeVerbs() {
         kConcern,
         kAsOf,
         kProfile,
+        kLanguage,
         kFormat,
         {"receipt", "", "Ask for a signed receipt, too."},
         {"batch", "", "Screen every line of FILE over one stream."},
@@ -78,7 +82,7 @@ std::vector<Verb> MakeVerbs() {
        "ScreenEligibilityRequest whose first treatment is then the base. Exit "
        "code 1 says that the base treatment is blocked.",
        {kBase, kArea, kDevice, kDepth, kConcern, kAddOnDevice, kAsOf, kProfile,
-        kFormat},
+        kLanguage, kFormat},
        1},
       {"plan",
        "FILE",
@@ -96,6 +100,7 @@ std::vector<Verb> MakeVerbs() {
         kAddOnDevice,
         kAsOf,
         kProfile,
+        kLanguage,
         kFormat},
        1},
       {"questions",
@@ -114,6 +119,7 @@ std::vector<Verb> MakeVerbs() {
         kConcern,
         kAsOf,
         kProfile,
+        kLanguage,
         kFormat,
         {"audience", "clinician|patient",
          "Who answers. A patient is asked only what a patient can answer and "
@@ -132,6 +138,7 @@ std::vector<Verb> MakeVerbs() {
          "precaution or note."},
         {"concept", "ID", "Rules that ask about this concept."},
         {"profile", "ID", "Rules of this profile."},
+        {"language", "TAG", "Language of the texts, for instance `fr`."},
         {"citation", "ID", "Rules that cite this source."},
         {"conflict", "ID", "Rules that resolve this source conflict."}},
        2},
@@ -140,7 +147,7 @@ std::vector<Verb> MakeVerbs() {
        "Where the sources contradict each other.",
        "Lists source conflicts with their positions, resolution and the rules "
        "they touch; with IDs, only those.",
-       {},
+       {{"language", "TAG", "Language of the texts, for instance `fr`."}},
        100},
       {"decisions",
        "WHAT [ID]",

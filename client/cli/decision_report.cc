@@ -11,8 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "absl/strings/substitute.h"
 #include "client/cli/names.h"
+#include "client/cli/words.h"
 
 namespace needlewise {
 namespace {
@@ -43,6 +46,35 @@ std::string JoinWords(
   return absl::StrJoin(
       ids, separator,
       [](std::string* out, const std::string& id) { out->append(Words(id)); });
+}
+
+// An id as words; in another language, what the catalogue calls it there.
+std::string Name(const std::string& id, const std::string& display) {
+  return SpeaksForeign() && !display.empty() ? display : Words(id);
+}
+
+std::string NameOf(const v1::TreatmentDecision& treatment) {
+  return Name(treatment.treatment(), treatment.display());
+}
+
+// The treatments of a plan, which begin its screening in the same order.
+std::string TreatmentNames(const v1::TreatmentPlan& plan) {
+  std::vector<std::string> names;
+  for (int i = 0; i < plan.treatments_size(); ++i) {
+    names.push_back(i < plan.screening_size() ? NameOf(plan.screening(i))
+                                              : Words(plan.treatments(i)));
+  }
+  return absl::StrJoin(names, Say(" with "));
+}
+
+// Says where the server had to fall back on English.
+void ReportLanguage(int untranslated, TextReport* report) {
+  if (untranslated == 0) return;
+  report->Item(0, "",
+               absl::Substitute(Say("Some texts are not translated and stand "
+                                    "in English ($0 in the whole catalogue)."),
+                                untranslated),
+               Tone::kDim);
 }
 
 // The sources of a statement in short, with their grades and what each says.
@@ -76,23 +108,26 @@ void ReportVerdict(const v1::AreaDecision& area, TextReport* report) {
                           VerdictName(area.verdict())),
                    " ", VerdictMeaning(area.verdict())));
   if (!area.eligible_from().empty()) {
-    report->Item(2, absl::StrCat("Not before ", area.eligible_from(), "  "),
+    report->Item(2,
+                 absl::Substitute(Say("Not before $0  "), area.eligible_from()),
                  area.provisional()
-                     ? "Provisional: something unknown, or under "
-                       "review, could still block it then."
+                     ? Say("Provisional: something unknown, or under review, "
+                           "could still block it then.")
                      : "",
                  Tone::kPlain, Tone::kBold);
   } else if (area.verdict() == v1::VERDICT_DEFERRED) {
-    report->Item(2, "No date  ",
-                 "A deferral holds until something resolves, not until a day.");
+    report->Item(2, Say("No date  "),
+                 Say("A deferral holds until something resolves, not until a "
+                     "day."));
   }
   const bool worse = area.possible() != v1::VERDICT_UNSPECIFIED &&
                      area.possible() != area.verdict() &&
                      !area.outstanding().empty();
   if (worse) {
-    report->Item(2, "At worst     ",
-                 absl::StrCat(VerdictName(area.possible()),
-                              ", should the open questions be answered so."));
+    report->Item(
+        2, Say("At worst     "),
+        absl::Substitute(Say("$0, should the open questions be answered so."),
+                         VerdictName(area.possible())));
   }
 }
 
@@ -102,18 +137,20 @@ void ReportRule(const v1::FiredRule& rule, Written* written,
   constexpr int kBody = 6;
   const bool is_new = written->rules.insert(rule.SerializeAsString()).second;
   if (!rule.title().empty() && !is_new) {
-    report->Item(kIndent, "- ", absl::StrCat(rule.title(), " (as above)"),
+    report->Item(kIndent, "- ",
+                 absl::Substitute(Say("$0 (as above)"), rule.title()),
                  Tone::kBold, EffectTone(rule.effect()));
     return;
   }
   if (rule.title().empty()) {
     report->Item(
         kIndent, "- ",
-        absl::StrCat(rule.rule_id(),
-                     rule.clears_on().empty()
-                         ? ""
-                         : absl::StrCat(", over on ", rule.clears_on()),
-                     rule.acknowledged() ? ", acknowledged" : ""));
+        absl::StrCat(
+            rule.rule_id(),
+            rule.clears_on().empty()
+                ? ""
+                : absl::Substitute(Say(", over on $0"), rule.clears_on()),
+            rule.acknowledged() ? Say(", acknowledged") : ""));
     return;
   }
   report->Item(kIndent, "- ", rule.title(), Tone::kBold,
@@ -122,23 +159,26 @@ void ReportRule(const v1::FiredRule& rule, Written* written,
   for (const v1::MatchedFact& fact : rule.facts()) {
     std::string text = fact.text().empty() ? fact.display() : fact.text();
     if (!fact.implied_by().empty()) {
-      absl::StrAppend(&text, "; follows from ", fact.implied_by());
+      absl::StrAppend(
+          &text, absl::Substitute(Say("; follows from $0"), fact.implied_by()));
     }
     if (!fact.closed_section().empty()) {
-      absl::StrAppend(&text, "; section ", fact.closed_section(),
-                      " was answered completely");
+      absl::StrAppend(
+          &text, absl::Substitute(Say("; section $0 was answered completely"),
+                                  fact.closed_section()));
     }
-    report->Item(kBody, "Because  ", text, Tone::kPlain, Tone::kDim);
+    report->Item(kBody, Say("Because  "), text, Tone::kPlain, Tone::kDim);
   }
   if (!rule.cleared_by().empty()) {
-    report->Item(kBody, "Clears   ", rule.cleared_by(), Tone::kPlain,
+    report->Item(kBody, Say("Clears   "), rule.cleared_by(), Tone::kPlain,
                  Tone::kDim);
   }
   if (!rule.clears_on().empty()) {
-    report->Item(kBody, "Over on  ", rule.clears_on(), Tone::kBold, Tone::kDim);
+    report->Item(kBody, Say("Over on  "), rule.clears_on(), Tone::kBold,
+                 Tone::kDim);
   }
   if (rule.acknowledged()) {
-    report->Item(kBody, "Review   ", "acknowledged by a clinician",
+    report->Item(kBody, Say("Review   "), Say("acknowledged by a clinician"),
                  Tone::kPlain, Tone::kDim);
   }
   for (const std::string& note : rule.overlay_notes()) {
@@ -152,16 +192,17 @@ void ReportRule(const v1::FiredRule& rule, Written* written,
   }
   if (!rule.citations().empty()) {
     report->Item(
-        kBody, "Sources  ",
+        kBody, Say("Sources  "),
         References(rule.citations(), /*with_notes=*/true, &written->sources),
         Tone::kDim, Tone::kDim);
   }
   std::string id = rule.rule_id();
   if (!rule.conflicts().empty()) {
-    absl::StrAppend(
-        &id, "; sources disagree: ", absl::StrJoin(rule.conflicts(), ", "));
+    absl::StrAppend(&id,
+                    absl::Substitute(Say("; sources disagree: $0"),
+                                     absl::StrJoin(rule.conflicts(), ", ")));
   }
-  report->Item(kBody, "Rule     ", id, Tone::kDim, Tone::kDim);
+  report->Item(kBody, Say("Rule     "), id, Tone::kDim, Tone::kDim);
 }
 
 void ReportRules(const v1::AreaDecision& area, const Shown& shown,
@@ -188,8 +229,11 @@ void ReportRules(const v1::AreaDecision& area, const Shown& shown,
 std::string WhatItDecides(const v1::Question& question) {
   std::vector<std::string> parts = {question.concept()};
   if (question.decides() != v1::EFFECT_KIND_UNSPECIFIED) {
-    parts.push_back(absl::StrCat(
-        "decides a ", absl::AsciiStrToLower(EffectName(question.decides()))));
+    // Lower case in English alone: other alphabets have other rules.
+    const std::string effect = EffectName(question.decides());
+    parts.push_back(absl::Substitute(
+        Say("decides a $0"),
+        SpeaksForeign() ? effect : absl::AsciiStrToLower(effect)));
   }
   if (!question.answer_sources().empty()) {
     std::vector<std::string> sources;
@@ -197,19 +241,19 @@ std::string WhatItDecides(const v1::Question& question) {
       sources.push_back(
           AnswerSourceName(static_cast<v1::AnswerSource>(source)));
     }
-    parts.push_back(absl::StrJoin(sources, " or "));
+    parts.push_back(absl::StrJoin(sources, Say(" or ")));
   }
   // UCUM's `1` is a number without a unit, and its `a` a year.
   if (question.unit() == "a") {
-    parts.push_back("in years");
+    parts.push_back(Say("in years"));
   } else if (!question.unit().empty() && question.unit() != "1") {
-    parts.push_back(absl::StrCat("in ", question.unit()));
+    parts.push_back(absl::Substitute(Say("in $0"), question.unit()));
   }
   if (!question.settles().empty()) {
-    parts.push_back(absl::StrCat("a \"no\" also settles ",
-                                 absl::StrJoin(question.settles(), ", ")));
+    parts.push_back(absl::Substitute(Say("a \"no\" also settles $0"),
+                                     absl::StrJoin(question.settles(), ", ")));
   } else if (question.gate()) {
-    parts.push_back("a \"no\" also settles others");
+    parts.push_back(Say("a \"no\" also settles others"));
   }
   return absl::StrJoin(parts, "; ");
 }
@@ -239,9 +283,11 @@ void ReportQuestions(const v1::AreaDecision& area, const Shown& shown,
     report->Line(absl::StrCat(
         "  ",
         Paint(report->terminal(), Tone::kQuestion,
-              open.size() == 1 ? "Open question"
-                               : absl::StrCat("Open questions (", open.size(),
-                                              "), the most decisive first"))));
+              open.size() == 1
+                  ? Say("Open question")
+                  : absl::Substitute(
+                        Say("Open questions ($0), the most decisive first"),
+                        open.size()))));
     for (size_t i = 0; i < open.size(); ++i) {
       const std::string number = absl::StrFormat("%2d. ", i + 1);
       if (open[i]->text().empty()) {
@@ -252,20 +298,23 @@ void ReportQuestions(const v1::AreaDecision& area, const Shown& shown,
       }
     }
     if (behind > 0) {
-      report->Item(4, "",
-                   absl::StrCat(behind,
-                                " more only where the answer to one of "
-                                "these is not a \"no\"."),
-                   Tone::kDim);
+      report->Item(
+          4, "",
+          absl::Substitute(Say("$0 more only where the answer to one of "
+                               "these is not a \"no\"."),
+                           behind),
+          Tone::kDim);
     }
   }
   if (above > 0) {
     report->Gap();
-    report->Item(2, "",
-                 absl::StrCat(open.empty() ? "" : "And ", above,
-                              above == 1 ? " question" : " questions",
-                              " from above still open."),
-                 Tone::kQuestion);
+    const std::string still =
+        open.empty()
+            ? Say(above == 1 ? "$0 question from above still open."
+                             : "$0 questions from above still open.")
+            : Say(above == 1 ? "And $0 question from above still open."
+                             : "And $0 questions from above still open.");
+    report->Item(2, "", absl::Substitute(still, above), Tone::kQuestion);
   }
   std::vector<std::string> useful;
   for (const v1::Question& question : area.also_useful()) {
@@ -275,10 +324,11 @@ void ReportQuestions(const v1::AreaDecision& area, const Shown& shown,
   }
   if (!useful.empty()) {
     report->Gap();
-    report->Item(2, "Also useful  ",
-                 absl::StrCat("Only precautions and notes depend on: ",
-                              absl::StrJoin(useful, ", "), "."),
-                 Tone::kDim, Tone::kDim);
+    report->Item(
+        2, Say("Also useful  "),
+        absl::Substitute(Say("Only precautions and notes depend on: $0."),
+                         absl::StrJoin(useful, ", ")),
+        Tone::kDim, Tone::kDim);
   }
 }
 
@@ -289,31 +339,33 @@ void ReportCounterfactual(const v1::AreaDecision& area, TextReport* report) {
   const v1::Counterfactual& counterfactual = area.counterfactual();
   report->Gap();
   report->Line(absl::StrCat("  ", Paint(report->terminal(), Tone::kBold,
-                                        "What would have to change")));
+                                        Say("What would have to change"))));
   for (const v1::RequiredChange& change : counterfactual.changes()) {
     std::string text =
         change.text().empty()
             ? absl::StrCat(change.concept(), " (", change.rule_id(), ")")
             : change.text();
     if (change.impossible() && change.text().empty()) {
-      absl::StrAppend(&text, ": nothing clears it");
+      absl::StrAppend(&text, Say(": nothing clears it"));
     }
     if (!change.clears_on().empty() &&
         !absl::StrContains(text, change.clears_on())) {
-      absl::StrAppend(&text, " (by itself on ", change.clears_on(), ")");
+      absl::StrAppend(&text, absl::Substitute(Say(" (by itself on $0)"),
+                                              change.clears_on()));
     }
     report->Item(4, "- ", text);
   }
   if (!counterfactual.possible()) {
-    report->Item(4, "", "So it cannot come about.");
+    report->Item(4, "", Say("So it cannot come about."));
     return;
   }
-  std::string then =
-      absl::StrCat("Then: ", VerdictName(counterfactual.verdict()));
-  if (!counterfactual.from_date().empty()) {
-    absl::StrAppend(&then, ", from ", counterfactual.from_date());
-  }
-  report->Item(4, "", absl::StrCat(then, ", all else as known now."));
+  const std::string verdict = VerdictName(counterfactual.verdict());
+  report->Item(
+      4, "",
+      counterfactual.from_date().empty()
+          ? absl::Substitute(Say("Then: $0, all else as known now."), verdict)
+          : absl::Substitute(Say("Then: $0, from $1, all else as known now."),
+                             verdict, counterfactual.from_date()));
 }
 
 void ReportNotices(
@@ -321,18 +373,18 @@ void ReportNotices(
     TextReport* report) {
   if (notices.empty()) return;
   report->Gap();
-  report->Line(
-      Paint(report->terminal(), Tone::kCaution, "Noticed about the input"));
+  report->Line(Paint(report->terminal(), Tone::kCaution,
+                     Say("Noticed about the input")));
   for (const v1::Notice& notice : notices) {
     std::string text = notice.text();
     if (notice.has_coding()) {
       absl::StrAppend(&text, " (", notice.coding().system(), " ",
                       notice.coding().code(), ")");
     }
-    report->Item(
-        2, "- ",
-        absl::StrCat(PlainEnumName(*v1::NoticeKind_descriptor(), notice.kind()),
-                     ": ", text));
+    report->Item(2, "- ",
+                 absl::StrCat(Say(PlainEnumName(*v1::NoticeKind_descriptor(),
+                                                notice.kind())),
+                              ": ", text));
   }
 }
 
@@ -344,12 +396,14 @@ std::vector<std::pair<std::string, const v1::AreaDecision*>> MergedAreas(
   for (const v1::AreaDecision& area : treatment.areas()) {
     v1::AreaDecision without = area;
     without.clear_area();
+    without.clear_display();
     const auto [it, is_new] =
         seen.emplace(without.SerializeAsString(), merged.size());
     if (is_new) {
-      merged.emplace_back(Words(area.area()), &area);
+      merged.emplace_back(Name(area.area(), area.display()), &area);
     } else {
-      absl::StrAppend(&merged[it->second].first, ", ", Words(area.area()));
+      absl::StrAppend(&merged[it->second].first, ", ",
+                      Name(area.area(), area.display()));
     }
   }
   return merged;
@@ -357,9 +411,9 @@ std::vector<std::pair<std::string, const v1::AreaDecision*>> MergedAreas(
 
 std::string TreatmentTitle(const v1::TreatmentDecision& treatment,
                            absl::string_view areas) {
-  std::string title = absl::StrCat(Words(treatment.treatment()), " - ", areas);
+  std::string title = absl::StrCat(NameOf(treatment), " - ", areas);
   if (!treatment.device().empty()) {
-    absl::StrAppend(&title, " - device ", treatment.device());
+    title = absl::Substitute(Say("$0 - device $1"), title, treatment.device());
   }
   return title;
 }
@@ -394,10 +448,10 @@ void ReportAddedRules(const v1::TreatmentDecision& treatment,
   for (const auto& [areas, area] : merged) {
     if (merged.size() > 1) {
       report->Gap();
-      report->Item(2, "", absl::StrCat("In: ", areas), Tone::kBold);
+      report->Item(2, "", absl::Substitute(Say("In: $0"), areas), Tone::kBold);
     }
     if (!area->eligible_from().empty()) {
-      report->Item(2, "Not before ", area->eligible_from(), Tone::kBold,
+      report->Item(2, Say("Not before "), area->eligible_from(), Tone::kBold,
                    Tone::kBold);
     }
     ReportRules(*area, shown, written, report);
@@ -408,7 +462,7 @@ void ReportAddedRules(const v1::TreatmentDecision& treatment,
 void ReportFooter(const Sources& sources, TextReport* report) {
   report->Gap();
   if (!sources.empty()) {
-    report->Line(Paint(report->terminal(), Tone::kBold, "Sources"));
+    report->Line(Paint(report->terminal(), Tone::kBold, Say("Sources")));
     std::vector<std::vector<std::string>> rows;
     for (const auto& [id, text] : sources) rows.push_back({id, text});
     report->Table(2, rows);
@@ -419,20 +473,22 @@ void ReportFooter(const Sources& sources, TextReport* report) {
       grades.push_back(
           absl::StrCat("(", GradeName(grade), ") ", GradeMeaning(grade)));
     }
-    report->Item(2, "",
-                 absl::StrCat("Grades: ", absl::StrJoin(grades, "; "), "."),
-                 Tone::kDim);
+    report->Item(
+        2, "",
+        absl::Substitute(Say("Grades: $0."), absl::StrJoin(grades, "; ")),
+        Tone::kDim);
     report->Gap();
   }
-  report->Item(0, "",
-               "Decision support for a clinician, who reviews the basis and "
-               "decides.",
-               Tone::kDim);
+  report->Item(
+      0, "",
+      Say("Decision support for a clinician, who reviews the basis and "
+          "decides."),
+      Tone::kDim);
 }
 
 void ReportDecisionId(const std::string& decision_id, TextReport* report) {
   if (decision_id.empty()) return;
-  report->Item(0, "Decision ", decision_id, Tone::kDim, Tone::kDim);
+  report->Item(0, Say("Decision "), decision_id, Tone::kDim, Tone::kDim);
 }
 
 // One line for each treatment, where there are several.
@@ -442,10 +498,13 @@ void ReportSummary(const v1::Decision& decision, TextReport* report) {
   for (const v1::TreatmentDecision& treatment : decision.treatments()) {
     std::string text = VerdictName(treatment.verdict());
     if (!treatment.eligible_from().empty()) {
-      absl::StrAppend(&text, ", not before ", treatment.eligible_from());
+      text = absl::Substitute(Say("$0, not before $1"), text,
+                              treatment.eligible_from());
     }
-    report->Item(2, absl::StrCat(Words(treatment.treatment()), ": "), text,
-                 VerdictTone(treatment.verdict()), Tone::kBold);
+    report->Item(2,
+                 absl::Substitute(SpeaksForeign() ? "$0\u00a0: " : "$0: ",
+                                  NameOf(treatment)),
+                 text, VerdictTone(treatment.verdict()), Tone::kBold);
   }
 }
 
@@ -454,12 +513,12 @@ void ReportAddOn(const v1::AddOnRecommendation& add_on, const Shown& shown,
   report->Gap();
   report->Item(
       0, "",
-      absl::StrCat(
-          add_on.rank() > 0 ? absl::StrCat(add_on.rank(), ". ") : "",
-          Words(add_on.add_on()),
-          add_on.screening().device().empty()
-              ? ""
-              : absl::StrCat(" - device ", add_on.screening().device())),
+      absl::StrCat(add_on.rank() > 0 ? absl::StrCat(add_on.rank(), ". ") : "",
+                   add_on.screening().device().empty()
+                       ? NameOf(add_on.screening())
+                       : absl::Substitute(Say("$0 - device $1"),
+                                          NameOf(add_on.screening()),
+                                          add_on.screening().device())),
       Tone::kBold);
   report->Line(absl::StrCat(
       "  ",
@@ -468,22 +527,25 @@ void ReportAddOn(const v1::AddOnRecommendation& add_on, const Shown& shown,
       " ", AddOnStatusMeaning(add_on.status())));
   for (const v1::MatchedIndication& indication : add_on.indications()) {
     report->Gap();
-    report->Item(2, "Indicated for ",
-                 absl::StrCat(Words(indication.concern()), ": ",
-                              StrengthName(indication.strength()), " evidence"),
-                 Tone::kBold, Tone::kDim);
+    report->Item(
+        2, Say("Indicated for "),
+        absl::Substitute(Say("$0: $1 evidence"),
+                         Name(indication.concern(), indication.display()),
+                         StrengthName(indication.strength())),
+        Tone::kBold, Tone::kDim);
     if (!indication.text().empty()) {
       report->Item(4, "", indication.text());
     }
     if (!indication.citations().empty()) {
-      report->Item(4, "Sources  ",
+      report->Item(4, Say("Sources  "),
                    References(indication.citations(), /*with_notes=*/true,
                               &written->sources),
                    Tone::kDim, Tone::kDim);
     }
     if (!indication.conflicts().empty()) {
-      report->Item(4, "Disputed ", absl::StrJoin(indication.conflicts(), ", "),
-                   Tone::kDim, Tone::kDim);
+      report->Item(4, Say("Disputed "),
+                   absl::StrJoin(indication.conflicts(), ", "), Tone::kDim,
+                   Tone::kDim);
     }
   }
   ReportAddedRules(add_on.screening(), shown, written, report);
@@ -500,19 +562,19 @@ std::string ReferencesInBrackets(
 std::string DatesOf(const v1::PlannedItem& item) {
   if (item.from().empty() && item.until().empty()) return "";
   if (item.until().empty() || item.from() == item.until()) return item.from();
-  return absl::StrCat(item.from(), " to ", item.until());
+  return absl::Substitute(Say("$0 to $1"), item.from(), item.until());
 }
 
 void ReportSessions(const v1::TreatmentPlan& plan, TextReport* report) {
   report->Gap();
-  report->Line(Paint(report->terminal(), Tone::kBold, "Sessions"));
+  report->Line(Paint(report->terminal(), Tone::kBold, Say("Sessions")));
   for (const v1::PlannedSession& session : plan.sessions()) {
     std::string when = session.earliest();
     if (!session.latest().empty() && session.latest() != session.earliest()) {
-      absl::StrAppend(&when, " to ", session.latest());
+      when = absl::Substitute(Say("$0 to $1"), when, session.latest());
     }
     if (session.optional()) {
-      absl::StrAppend(&when, "  only where it is still needed");
+      absl::StrAppend(&when, Say("  only where it is still needed"));
     }
     report->Item(2, absl::StrFormat("%2d  ", session.number()), when);
   }
@@ -541,15 +603,18 @@ void ReportItems(const v1::TreatmentPlan& plan, Sources* sources,
       label.resize(widest + 2, ' ');
     }
     std::string text;
-    if (item.mandatory()) text = "To be recorded before treating: ";
+    if (item.mandatory()) text = Say("To be recorded before treating: ");
     if (item.maximum_depth_mm() > 0) {
-      absl::StrAppend(&text, "at most ", item.maximum_depth_mm(), " mm: ");
+      std::string depth = absl::StrCat(item.maximum_depth_mm());
+      if (SpeaksForeign()) absl::StrReplaceAll({{".", ","}}, &depth);
+      absl::StrAppend(&text, absl::Substitute(Say("at most $0 mm: "), depth));
     }
     absl::StrAppend(&text, item.text(),
                     ReferencesInBrackets(item.citations(), sources));
     if (!item.conflicts().empty()) {
-      absl::StrAppend(&text, " (sources disagree: ",
-                      absl::StrJoin(item.conflicts(), ", "), ")");
+      absl::StrAppend(&text,
+                      absl::Substitute(Say(" (sources disagree: $0)"),
+                                       absl::StrJoin(item.conflicts(), ", ")));
     }
     report->Item(2, label, text, Tone::kPlain, Tone::kDim);
   }
@@ -562,12 +627,16 @@ std::string CatalogLine(const v1::CatalogVersion& version,
   // The beginning of the digest is enough to tell catalogues apart by eye.
   constexpr size_t kShownDigits = 12;
   std::string line =
-      absl::StrCat("Catalogue ", version.version(), " (",
-                   version.digest().substr(0, kShownDigits), ")");
-  if (!profile.empty()) absl::StrAppend(&line, ", profile ", profile);
+      absl::Substitute(Say("Catalogue $0 ($1)"), version.version(),
+                       version.digest().substr(0, kShownDigits));
+  if (!profile.empty())
+    absl::StrAppend(&line, absl::Substitute(Say(", profile $0"), profile));
   if (rules_left_out > 0) {
-    absl::StrAppend(&line, ", which leaves out ", rules_left_out,
-                    rules_left_out == 1 ? " rule" : " rules");
+    absl::StrAppend(
+        &line, absl::Substitute(
+                   Say(rules_left_out == 1 ? ", which leaves out $0 rule"
+                                           : ", which leaves out $0 rules"),
+                   rules_left_out));
   }
   return line;
 }
@@ -580,17 +649,19 @@ std::string SourceLine(const v1::CitedSource& source) {
     absl::StrAppend(&text, " ", source.url());
   }
   if (source.provenance() == v1::CITATION_PROVENANCE_SECOND_HAND) {
-    absl::StrAppend(&text, " (read second-hand)");
+    absl::StrAppend(&text, Say(" (read second-hand)"));
   } else if (source.provenance() == v1::CITATION_PROVENANCE_GENERAL_KNOWLEDGE) {
-    absl::StrAppend(&text, " (not looked up)");
+    absl::StrAppend(&text, Say(" (not looked up)"));
   }
   return text;
 }
 
 void ReportScreening(const v1::ScreenEligibilityResponse& response,
                      TextReport* report) {
+  SpeakLanguage(response.language());
   const v1::Decision& decision = response.decision();
-  report->Item(0, "Screening for ", decision.as_of(), Tone::kBold, Tone::kBold);
+  report->Item(0, Say("Screening for "), decision.as_of(), Tone::kBold,
+               Tone::kBold);
   report->Item(0, "",
                CatalogLine(decision.catalog(), decision.profile(),
                            decision.rules_left_out()),
@@ -602,13 +673,16 @@ void ReportScreening(const v1::ScreenEligibilityResponse& response,
     ReportTreatment(treatment, &written, nullptr, report);
   }
   ReportNotices(decision.notices(), report);
+  ReportLanguage(response.untranslated_texts(), report);
   ReportFooter(written.sources, report);
 }
 
 void ReportAddOns(const v1::RecommendAddOnsResponse& response,
                   TextReport* report) {
+  SpeakLanguage(response.language());
   const v1::AddOnDecision& decision = response.decision();
-  report->Item(0, "Add-ons for ", decision.as_of(), Tone::kBold, Tone::kBold);
+  report->Item(0, Say("Add-ons for "), decision.as_of(), Tone::kBold,
+               Tone::kBold);
   report->Item(0, "",
                CatalogLine(decision.catalog(), decision.profile(),
                            decision.rules_left_out()),
@@ -624,7 +698,10 @@ void ReportAddOns(const v1::RecommendAddOnsResponse& response,
     report->Gap();
     report->Item(
         0, "",
-        absl::StrCat(JoinWords(pair.add_ons(), " and "), " in one session"),
+        SpeaksForeign() && !pair.screening().display().empty()
+            ? pair.screening().display()
+            : absl::Substitute(Say("$0 in one session"),
+                               JoinWords(pair.add_ons(), Say(" and "))),
         Tone::kBold);
     report->Line(absl::StrCat(
         "  ",
@@ -649,15 +726,16 @@ void ReportAddOns(const v1::RecommendAddOnsResponse& response,
     ReportAddedRules(pair.screening(), of_each, &written, report);
   }
   ReportNotices(decision.notices(), report);
+  ReportLanguage(response.untranslated_texts(), report);
   ReportFooter(written.sources, report);
 }
 
 void ReportPlan(const v1::PlanTreatmentResponse& response, TextReport* report) {
+  SpeakLanguage(response.language());
   const v1::TreatmentPlan& plan = response.plan();
-  report->Item(
-      0, "Plan from ",
-      absl::StrCat(plan.as_of(), ": ", JoinWords(plan.treatments(), " with ")),
-      Tone::kBold, Tone::kBold);
+  report->Item(0, Say("Plan from "),
+               absl::StrCat(plan.as_of(), ": ", TreatmentNames(plan)),
+               Tone::kBold, Tone::kBold);
   report->Item(0, "", CatalogLine(plan.catalog(), plan.profile(), 0),
                Tone::kDim);
   ReportDecisionId(response.decision_id(), report);
@@ -674,8 +752,8 @@ void ReportPlan(const v1::PlanTreatmentResponse& response, TextReport* report) {
 
   report->Gap();
   report->Line(Paint(report->terminal(), Tone::kBold,
-                     "The screening it rests on; repeat it before each "
-                     "session"));
+                     Say("The screening it rests on; repeat it before each "
+                         "session")));
   Shown shown;
   for (const v1::TreatmentDecision& treatment : plan.screening()) {
     for (const auto& [areas, area] : MergedAreas(treatment)) {
@@ -694,6 +772,7 @@ void ReportPlan(const v1::PlanTreatmentResponse& response, TextReport* report) {
     }
   }
   ReportNotices(plan.notices(), report);
+  ReportLanguage(response.untranslated_texts(), report);
   ReportFooter(written.sources, report);
 }
 

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "client/cli/words.h"
 
 namespace needlewise {
 
@@ -27,38 +28,38 @@ std::string Words(absl::string_view id) {
 std::string VerdictName(v1::Verdict verdict) {
   switch (verdict) {
     case v1::VERDICT_ELIGIBLE:
-      return "ELIGIBLE";
+      return Say("ELIGIBLE");
     case v1::VERDICT_ELIGIBLE_WITH_PRECAUTIONS:
-      return "ELIGIBLE WITH PRECAUTIONS";
+      return Say("ELIGIBLE WITH PRECAUTIONS");
     case v1::VERDICT_REVIEW_REQUIRED:
-      return "REVIEW REQUIRED";
+      return Say("REVIEW REQUIRED");
     case v1::VERDICT_DATA_REQUIRED:
-      return "DATA REQUIRED";
+      return Say("DATA REQUIRED");
     case v1::VERDICT_DEFERRED:
-      return "DEFERRED";
+      return Say("DEFERRED");
     case v1::VERDICT_CONTRAINDICATED:
-      return "CONTRAINDICATED";
+      return Say("CONTRAINDICATED");
     default:
-      return "NO VERDICT";
+      return Say("NO VERDICT");
   }
 }
 
 std::string VerdictMeaning(v1::Verdict verdict) {
   switch (verdict) {
     case v1::VERDICT_ELIGIBLE:
-      return "Nothing that is on file stands against it.";
+      return Say("Nothing that is on file stands against it.");
     case v1::VERDICT_ELIGIBLE_WITH_PRECAUTIONS:
-      return "It may go ahead with the changes named below.";
+      return Say("It may go ahead with the changes named below.");
     case v1::VERDICT_REVIEW_REQUIRED:
-      return "A clinician decides and records why.";
+      return Say("A clinician decides and records why.");
     case v1::VERDICT_DATA_REQUIRED:
-      return "Something unknown could block it: see the open questions.";
+      return Say("Something unknown could block it: see the open questions.");
     case v1::VERDICT_DEFERRED:
-      return "Not now.";
+      return Say("Not now.");
     case v1::VERDICT_CONTRAINDICATED:
-      return "Not in this state.";
+      return Say("Not in this state.");
     default:
-      return "The server gave a verdict that this client does not know.";
+      return Say("The server gave a verdict that this client does not know.");
   }
 }
 
@@ -102,42 +103,42 @@ Tone VerdictBanner(v1::Verdict verdict) {
 std::string AddOnStatusName(v1::AddOnStatus status) {
   switch (status) {
     case v1::ADD_ON_STATUS_CONTRAINDICATED:
-      return "CONTRAINDICATED";
+      return Say("CONTRAINDICATED");
     case v1::ADD_ON_STATUS_NOT_INDICATED:
-      return "NOT INDICATED";
+      return Say("NOT INDICATED");
     case v1::ADD_ON_STATUS_NOT_NOW:
-      return "NOT NOW";
+      return Say("NOT NOW");
     case v1::ADD_ON_STATUS_DATA_REQUIRED:
-      return "DATA REQUIRED";
+      return Say("DATA REQUIRED");
     case v1::ADD_ON_STATUS_REVIEW_REQUIRED:
-      return "REVIEW REQUIRED";
+      return Say("REVIEW REQUIRED");
     case v1::ADD_ON_STATUS_RECOMMENDED:
-      return "RECOMMENDED";
+      return Say("RECOMMENDED");
     case v1::ADD_ON_STATUS_OPTIONAL:
-      return "OPTIONAL";
+      return Say("OPTIONAL");
     default:
-      return "NO STATUS";
+      return Say("NO STATUS");
   }
 }
 
 std::string AddOnStatusMeaning(v1::AddOnStatus status) {
   switch (status) {
     case v1::ADD_ON_STATUS_CONTRAINDICATED:
-      return "Not in this state.";
+      return Say("Not in this state.");
     case v1::ADD_ON_STATUS_NOT_INDICATED:
-      return "None of the stated concerns is a reason to offer it.";
+      return Say("None of the stated concerns is a reason to offer it.");
     case v1::ADD_ON_STATUS_NOT_NOW:
-      return "Deferred.";
+      return Say("Deferred.");
     case v1::ADD_ON_STATUS_DATA_REQUIRED:
-      return "Something unknown could block it.";
+      return Say("Something unknown could block it.");
     case v1::ADD_ON_STATUS_REVIEW_REQUIRED:
-      return "A clinician decides and records why.";
+      return Say("A clinician decides and records why.");
     case v1::ADD_ON_STATUS_RECOMMENDED:
-      return "Worth offering: strong or moderate evidence.";
+      return Say("Worth offering: strong or moderate evidence.");
     case v1::ADD_ON_STATUS_OPTIONAL:
-      return "May be offered: weak, mixed or indirect evidence.";
+      return Say("May be offered: weak, mixed or indirect evidence.");
     default:
-      return "The server gave a status that this client does not know.";
+      return Say("The server gave a status that this client does not know.");
   }
 }
 
@@ -180,7 +181,7 @@ std::string EffectName(v1::EffectKind effect, bool many) {
       name = "Other rule";
       break;
   }
-  return many ? name + "s" : name;
+  return Say(many ? name + "s" : name);
 }
 
 Tone EffectTone(v1::EffectKind effect) {
@@ -235,69 +236,69 @@ std::string GradeName(v1::EvidenceGrade grade) {
 std::string GradeMeaning(v1::EvidenceGrade grade) {
   switch (grade) {
     case v1::EVIDENCE_GRADE_A:
-      return "regulator, label, consensus or systematic review";
+      return Say("regulator, label, consensus or systematic review");
     case v1::EVIDENCE_GRADE_B:
-      return "peer-reviewed study";
+      return Say("peer-reviewed study");
     case v1::EVIDENCE_GRADE_C:
-      return "one manual, expert opinion or case report";
+      return Say("one manual, expert opinion or case report");
     case v1::EVIDENCE_GRADE_D:
-      return "clinic or marketing page";
+      return Say("clinic or marketing page");
     case v1::EVIDENCE_GRADE_G:
-      return "general knowledge, not looked up";
+      return Say("general knowledge, not looked up");
     default:
-      return "no grade";
+      return Say("no grade");
   }
 }
 
 std::string StrengthName(v1::EvidenceStrength strength) {
-  return PlainEnumName(*v1::EvidenceStrength_descriptor(), strength);
+  return Say(PlainEnumName(*v1::EvidenceStrength_descriptor(), strength));
 }
 
 std::string SectionName(v1::PlanSection section) {
   switch (section) {
     case v1::PLAN_SECTION_PRE_CARE:
-      return "Before a session";
+      return Say("Before a session");
     case v1::PLAN_SECTION_SESSION:
-      return "On the day";
+      return Say("On the day");
     case v1::PLAN_SECTION_AFTER_CARE:
-      return "After a session";
+      return Say("After a session");
     case v1::PLAN_SECTION_TOPICAL_USE:
-      return "Products to use";
+      return Say("Products to use");
     case v1::PLAN_SECTION_TOPICAL_AVOID:
-      return "Products to avoid";
+      return Say("Products to avoid");
     case v1::PLAN_SECTION_RISK:
-      return "Risks to disclose before consent";
+      return Say("Risks to disclose before consent");
     case v1::PLAN_SECTION_ESCALATE:
-      return "When to call the clinic";
+      return Say("When to call the clinic");
     case v1::PLAN_SECTION_DEPTH:
-      return "Depth limits";
+      return Say("Depth limits");
     case v1::PLAN_SECTION_APPOINTMENT:
-      return "Appointment";
+      return Say("Appointment");
     case v1::PLAN_SECTION_TIMELINE:
-      return "What to expect, and when";
+      return Say("What to expect, and when");
     case v1::PLAN_SECTION_DURATION:
-      return "How long results last";
+      return Say("How long results last");
     case v1::PLAN_SECTION_MAINTENANCE:
-      return "Maintenance";
+      return Say("Maintenance");
     default:
-      return "Other";
+      return Say("Other");
   }
 }
 
 std::string AnswerSourceName(v1::AnswerSource source) {
   switch (source) {
     case v1::ANSWER_SOURCE_PATIENT:
-      return "ask the patient";
+      return Say("ask the patient");
     case v1::ANSWER_SOURCE_EXAMINATION:
-      return "examine";
+      return Say("examine");
     case v1::ANSWER_SOURCE_TEST:
-      return "test";
+      return Say("test");
     case v1::ANSWER_SOURCE_RECORD:
-      return "look in the record";
+      return Say("look in the record");
     case v1::ANSWER_SOURCE_SITE:
-      return "the clinic knows";
+      return Say("the clinic knows");
     default:
-      return "not stated";
+      return Say("not stated");
   }
 }
 

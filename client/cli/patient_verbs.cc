@@ -90,6 +90,7 @@ ExitCode ExplainRefusedPlan(const Invocation& invocation,
     }
   }
   screening.set_profile(request.profile());
+  screening.set_language(request.language());
   screening.set_view(v1::VIEW_FULL);
   screening.set_rule_catalog_digest(request.rule_catalog_digest());
   *screening.mutable_acknowledgements() = request.acknowledgements();

@@ -112,6 +112,7 @@ class Intake final {
     *request.mutable_patient() = request_.patient();
     *request.mutable_treatments() = request_.treatments();
     request.set_profile(request_.profile());
+    request.set_language(request_.language());
     request.set_audience(audience_);
     request.set_rule_catalog_digest(request_.rule_catalog_digest());
     // Enough to find one among those that were put aside.

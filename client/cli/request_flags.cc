@@ -66,6 +66,10 @@ void ApplyDayAndProfile(const CommandLine& line, Request* request,
     request->set_profile(line.Get("profile"));
     map->Forget("profile");
   }
+  if (line.Has("language")) {
+    request->set_language(line.Get("language"));
+    map->Forget("language");
+  }
 }
 
 template <typename Request>
@@ -116,6 +120,7 @@ void TakeFromScreening(const v1::ScreenEligibilityRequest& screening,
     }
   }
   request->set_profile(screening.profile());
+  request->set_language(screening.language());
   request->set_rule_catalog_digest(screening.rule_catalog_digest());
   *request->mutable_acknowledgements() = screening.acknowledgements();
 }
