@@ -1257,6 +1257,8 @@ void SortCatalog(v1::RuleCatalog* catalog) {
            [](const auto& r) { return r.course_id(); });
   SortById(catalog->mutable_plan_items(),
            [](const auto& r) { return r.item_id(); });
+  SortById(catalog->mutable_invariants(),
+           [](const auto& r) { return r.invariant_id(); });
   SortById(catalog->mutable_citations(),
            [](const auto& r) { return r.citation_id(); });
   SortById(catalog->mutable_conflicts(),

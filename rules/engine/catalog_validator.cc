@@ -135,6 +135,8 @@ class Validator {
                [](const auto& r) { return r.course_id(); });
       Register(&plan_items_, *f, "plan_items", "item_id", c.plan_items(), '-',
                [](const auto& r) { return r.item_id(); });
+      Register(&invariants_, *f, "invariants", "invariant_id", c.invariants(),
+               '-', [](const auto& r) { return r.invariant_id(); });
       Register(&citations_, *f, "citations", "citation_id", c.citations(), 0,
                [](const auto& r) { return r.citation_id(); });
       Register(&conflicts_, *f, "conflicts", "conflict_id", c.conflicts(), 0,
@@ -316,6 +318,10 @@ class Validator {
         [&](const Place& p, const v1::SourceConflict& r) {
           CheckConflict(p, r);
         });
+    each(
+        "invariant", "invariants", c.invariants(),
+        [](const auto& r) { return r.invariant_id(); },
+        [&](const Place& p, const v1::Invariant& r) { CheckInvariant(p, r); });
   }
 
   void CheckConcept(const Place& p, const v1::Concept& r) {
@@ -795,6 +801,66 @@ class Validator {
     CheckCitations(p, r.citations(), false);
   }
 
+  void CheckInvariant(const Place& p, const v1::Invariant& r) {
+    Require(p, "statement", r.statement());
+    ReferAll(p, "treatments", treatments_, r.treatments(), false);
+    CheckCitations(p, r.citations(), true);
+    for (int i = 0; i < r.premises_size(); ++i) {
+      const Place inner = p.In("premises", i);
+      const v1::InvariantPremise& premise = r.premises(i);
+      if (premise.has_known()) {
+        CheckCondition(inner.In("known"), premise.known(), 1);
+      } else if (premise.has_possible()) {
+        CheckCondition(inner.In("possible"), premise.possible(), 1);
+      } else if (premise.effect() == v1::EFFECT_KIND_UNSPECIFIED) {
+        Report(inner.Here(
+            absl::StrCat(Subject(),
+                         "the premise is empty; write `known`, `possible` or "
+                         "`effect`")));
+      }
+    }
+    switch (r.claim_case()) {
+      case v1::Invariant::kVerdict:
+        if (r.verdict().at_least() == v1::EFFECT_KIND_UNSPECIFIED ||
+            r.verdict().at_least() == v1::EFFECT_KIND_NOTE) {
+          Error(p.In("verdict"), "at_least",
+                "`at_least` is required; contraindication, deferral, review "
+                "or precaution");
+        }
+        break;
+      case v1::Invariant::kFired:
+        Refer(p.In("fired"), "rule", -1, rules_, r.fired().rule());
+        break;
+      case v1::Invariant::kUnchanged:
+        ReferAll(p.In("unchanged"), "concepts", concepts_,
+                 r.unchanged().concepts(), true);
+        break;
+      case v1::Invariant::kNotOffered:
+        CheckAddOnsAlone(p, r);
+        break;
+      case v1::Invariant::CLAIM_NOT_SET:
+        Error(p, "statement",
+              "the claim is missing; write `verdict`, `fired`, `unchanged` or "
+              "`not_offered`");
+        break;
+    }
+  }
+
+  // Only an add-on is offered.
+  void CheckAddOnsAlone(const Place& p, const v1::Invariant& r) {
+    if (r.treatments().empty()) {
+      Error(p, "treatments", "`not_offered` needs at least one add-on");
+    }
+    for (int i = 0; i < r.treatments_size(); ++i) {
+      const auto found = treatment_.find(r.treatments(i));
+      if (found != treatment_.end() && found->second->base().empty()) {
+        ErrorAt(p, "treatments", i,
+                absl::StrCat("treatment `", r.treatments(i),
+                             "` is no add-on and is never offered"));
+      }
+    }
+  }
+
   const std::vector<std::unique_ptr<ParsedFile>>& files_;
   const bool complete_;
   const int max_depth_;
@@ -816,6 +882,7 @@ class Validator {
   Registry rules_{"rule", {}, {}};
   Registry courses_{"course", {}, {}};
   Registry plan_items_{"plan item", {}, {}};
+  Registry invariants_{"invariant", {}, {}};
   Registry citations_{"citation", {}, {}};
   Registry conflicts_{"source conflict", {}, {}};
   absl::flat_hash_map<std::string, const v1::Concept*> concept_;

@@ -190,6 +190,7 @@ class Describer {
     PlanItems();
     Disagreements();
     NonRules();
+    if (!records_.invariants().empty()) Invariants();
     Citations();
     Answers();
     EvidenceIndex();
@@ -790,6 +791,21 @@ class Describer {
     if (records_.overlays().empty()) return;
     Section("overlays", "What overlays change");
     DescribeOverlays(records_, &document_);
+  }
+
+  void Invariants() {
+    Section("invariants", "What holds for every patient");
+    document_.Paragraph(
+        Inline("Each is proved, over all patients and everything that can be "
+               "known of one, by ")
+            .Code("needlewise-rules prove")
+            .Add("."));
+    std::vector<std::vector<Inline>> rows;
+    for (const v1::Invariant& i : records_.invariants()) {
+      rows.push_back({Inline().Code(i.invariant_id()), i.statement(),
+                      Sources(i.citations())});
+    }
+    document_.Table({"Invariant", "What holds", "Sources"}, std::move(rows));
   }
 
   template <typename Record, typename Id>

@@ -260,6 +260,67 @@ an English text that has changed since.
 Exit codes: 0 printed, 1 the catalogue does not load, 2 wrong arguments or
 files that cannot be read or written.
 )"},
+    {"prove", false, false, "that the laws and invariants hold for everybody",
+     R"(Usage: needlewise-rules prove [--catalog DIR] [--only ID]... [--limit SECONDS]
+                              [--jobs N] [--witnesses FILE] [--html FILE]
+                              [--markdown FILE]
+
+Proves the laws of the engine and the catalogue's invariants over every
+treatment, profile, area, device, concern and patient, and everything that can
+be known of one. What is refuted comes with a patient as a rule case, ready to
+be put under `cases/`; the engine decides on that patient, too, and must say
+the same. What is not decided in time is a failure, never a proof.
+
+  --catalog DIR     as for `check`
+  --only ID         only this law (`compiled`, `table`, `L1`, `L2-erasing`,
+                    `L2-adding`, `L3`, `L5`) or invariant; may be given several
+                    times
+  --limit SECONDS   for each question to the solver; default 20
+  --jobs N          how many threads; default 2
+  --witnesses FILE  writes the patients who refute something there, as a suite
+                    of cases, and not to standard output
+  --html FILE       writes the report as HTML, too; `-` is standard output
+  --markdown FILE   writes the report as Markdown, too; `-` is standard output
+
+Progress goes to standard error. Exit codes: 0 everything is proved, 1
+something is not, or the catalogue does not load, 2 wrong arguments, files that
+cannot be read or written, or a build without Z3.
+)"},
+    {"lint", false, false, "what is odd about the rules, found by proof",
+     R"(Usage: needlewise-rules lint [--catalog DIR] [--strict] [--limit SECONDS]
+
+Looks for what is no fault by itself: rules that never or always fire, rules
+that are shadowed by a stricter one, treatments without rules or in which nobody
+can be eligible, questions to which no answer changes a verdict, deferrals that
+nothing ends, and windows of different rules on the same thing that say
+different things of the same day, shown on a patient.
+
+  --catalog DIR    as for `check`
+  --strict         an oddity is a fault, too
+  --limit SECONDS  for each question to the solver; default 20
+
+Progress goes to standard error. Exit codes: 0 looked, 1 the catalogue does not
+load (with --strict: or is odd), 2 wrong arguments, unreadable files, or a build
+without Z3.
+)"},
+    {"diff", true, false, "what a change of rules does to patients",
+     R"(Usage: needlewise-rules diff OLD NEW [--output FORMAT] [--limit SECONDS]
+                             [--jobs N]
+
+Compares the verdicts of two catalogues, each a folder, for every patient: which
+classes of patients change, grouped by rule, whether to a stricter or a laxer
+verdict, each with a patient and no more facts than matter. That no other
+patient changes is proved. The profile is `standard`, and nothing is
+acknowledged.
+
+  --output FORMAT  `text` (default), or `json`: a CatalogDiff
+  --limit SECONDS  for each question to the solver; default 20
+  --jobs N         how many threads; default 2
+
+Progress goes to standard error. Exit codes: 0 no verdict is laxer, 1 some is,
+or that is not decided, or a catalogue does not load, 2 wrong arguments,
+unreadable files, or a build without Z3.
+)"},
     {"help", true, false, "this text, or one verb's",
      R"(Usage: needlewise-rules help [VERB]
 )"},
@@ -292,21 +353,26 @@ struct Flag {
 
 constexpr Flag kFlags[] = {
     {"--catalog",
-     "check test coverage explain render seal verify-seal translations",
+     "check test coverage explain render seal verify-seal translations prove "
+     "lint",
      nullptr, &CommandLine::catalog},
     {"--overlay", "check test coverage explain render", nullptr, nullptr,
      &CommandLine::overlays},
-    {"--output", "check", nullptr, &CommandLine::output},
-    {"--strict", "check", &CommandLine::strict},
+    {"--output", "check diff", nullptr, &CommandLine::output},
+    {"--strict", "check lint", &CommandLine::strict},
     {"--require-translations", "check", &CommandLine::require_translations},
     {"--language", "translations", nullptr, &CommandLine::language},
     {"--skeleton", "translations", nullptr, &CommandLine::skeleton},
     {"--check", "format", &CommandLine::check},
     {"--junit", "test", nullptr, &CommandLine::junit},
     {"--filter", "test", nullptr, &CommandLine::filter},
-    {"--html", "coverage render", nullptr, &CommandLine::html},
+    {"--html", "coverage render prove", nullptr, &CommandLine::html},
     {"--minimum", "coverage", nullptr, &CommandLine::minimum},
-    {"--markdown", "render", nullptr, &CommandLine::markdown},
+    {"--markdown", "render prove", nullptr, &CommandLine::markdown},
+    {"--only", "prove", nullptr, nullptr, &CommandLine::only},
+    {"--limit", "prove diff lint", nullptr, &CommandLine::limit},
+    {"--jobs", "prove diff", nullptr, &CommandLine::jobs},
+    {"--witnesses", "prove", nullptr, &CommandLine::witnesses},
     {"--patient", "explain", nullptr, &CommandLine::patient},
     {"--case", "explain", nullptr, &CommandLine::case_name},
     {"--treatment", "explain", nullptr, &CommandLine::treatment},

@@ -49,6 +49,14 @@ struct CommandLine {
   // ISO 8601.
   std::string effective_from;
   std::string effective_until;
+  // Ids of laws and invariants to prove. Empty: every one.
+  std::vector<std::string> only;
+  // Seconds for each question to the solver. Empty: 20.
+  std::string limit;
+  // How many threads prove. Empty: 2.
+  std::string jobs;
+  // Where to write witnesses. Empty: to standard output.
+  std::string witnesses;
   // ISO 8601. Empty: the day of the call.
   std::string today;
   // Where a decision log is: a file, or a connection to PostgreSQL.

@@ -7,8 +7,11 @@
 #include "rules/tools/command_line.h"
 #include "rules/tools/coverage_report.h"
 #include "rules/tools/decision_log_verbs.h"
+#include "rules/tools/diff.h"
 #include "rules/tools/explain.h"
 #include "rules/tools/format.h"
+#include "rules/tools/lint.h"
+#include "rules/tools/prove.h"
 #include "rules/tools/render.h"
 #include "rules/tools/seal.h"
 #include "rules/tools/test_cases.h"
@@ -48,6 +51,9 @@ int RunVerb(const Console& console, const std::string& verb,
   if (verb == "verify-seal") return VerifySeal(console, line);
   if (verb == "keygen") return GenerateKey(console, line);
   if (verb == "translations") return Translations(console, line);
+  if (verb == "prove") return Prove(console, line);
+  if (verb == "lint") return LintCatalog(console, line);
+  if (verb == "diff") return Diff(console, line);
   return Help(console, line);
 }
 

@@ -89,7 +89,10 @@ TEST(Help, DescribesTheProgramAndEachVerb) {
                                              {"help", "replay"},
                                              {"help", "audit"},
                                              {"help", "retention"},
-                                             {"help", "translations"}}) {
+                                             {"help", "translations"},
+                                             {"help", "prove"},
+                                             {"help", "lint"},
+                                             {"help", "diff"}}) {
     const ToolResult result = RunRules(arguments);
     EXPECT_EQ(result.exit_code, 0);
     text += result.out;
