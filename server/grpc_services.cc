@@ -4,10 +4,12 @@
 #include <vector>
 
 #include "needlewise/v1/decision_log.grpc.pb.h"
+#include "needlewise/v1/fhir.grpc.pb.h"
 #include "needlewise/v1/recommendation.grpc.pb.h"
 #include "needlewise/v1/rule_catalog.grpc.pb.h"
 #include "needlewise/v1/screening.grpc.pb.h"
 #include "server/catalog_queries.h"
+#include "server/fhir/screen_bundle.h"
 #include "server/pending_answer.h"
 #include "server/screening_stream.h"
 #include "server/status.h"
@@ -195,6 +197,29 @@ class ScreeningHandlers final
         parts_, "SuggestQuestions", *context, *in, out,
         [this](const Request& request, Response* response) {
           return parts_.support->SuggestQuestions(request, response);
+        });
+  }
+
+ private:
+  const ServiceParts parts_;
+};
+
+class FhirHandlers final
+    : public v1::FhirService::WithRawCallbackMethod_ScreenFhirBundle<
+          v1::FhirService::Service> {
+ public:
+  explicit FhirHandlers(const ServiceParts& parts) : parts_(parts) {}
+
+  ServerUnaryReactor* ScreenFhirBundle(CallbackServerContext* context,
+                                       const ByteBuffer* in,
+                                       ByteBuffer* out) override {
+    using Request = v1::ScreenFhirBundleRequest;
+    using Response = v1::ScreenFhirBundleResponse;
+    return RespondWhenRecorded<Request, Response>(
+        parts_, "ScreenFhirBundle", *context, *in, out,
+        [this, context](const Request& request, Response* response) {
+          return StartScreenFhirBundle({parts_.support, parts_.catalogs},
+                                       CallerOf(*context), request, response);
         });
   }
 
@@ -404,6 +429,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(
     const ServiceParts& parts) {
   std::vector<std::unique_ptr<grpc::Service>> services;
   services.push_back(std::make_unique<ScreeningHandlers>(parts));
+  services.push_back(std::make_unique<FhirHandlers>(parts));
   services.push_back(std::make_unique<RecommendationHandlers>(parts));
   services.push_back(std::make_unique<RuleCatalogHandlers>(parts));
   services.push_back(MakeDecisionLogService(parts));
@@ -412,6 +438,7 @@ std::vector<std::unique_ptr<grpc::Service>> MakeServices(
 
 std::vector<const char*> ServiceNames() {
   return {v1::ScreeningService::service_full_name(),
+          v1::FhirService::service_full_name(),
           v1::RecommendationService::service_full_name(),
           v1::RuleCatalogService::service_full_name(),
           v1::DecisionLogService::service_full_name()};

@@ -178,6 +178,16 @@ class Compiler {
       area.definition = &catalog_.areas(i);
       const auto parent = out_.area_index.find(area.definition->parent());
       if (parent != out_.area_index.end()) area.parent = parent->second;
+      for (const v1::ConceptCode& code : area.definition->codes()) {
+        if (code.verification() == v1::CODE_VERIFICATION_UNVERIFIED) continue;
+        const std::string key =
+            absl::StrCat(code.coding().system(), "|", code.coding().code());
+        if (!out_.area_codes.emplace(key, i).second) {
+          Fail(area.definition->area_id(),
+               absl::StrCat("code `", code.coding().code(),
+                            "` stands for another area, too; remove one"));
+        }
+      }
     }
     for (int i = 0; i < count; ++i) {
       int steps = 0;

@@ -260,6 +260,13 @@ class Validator {
         [&](const Place& p, const v1::Area& r) {
           Require(p, "display", r.display());
           if (!r.parent().empty()) Refer(p, "parent", -1, areas_, r.parent());
+          for (int i = 0; i < r.codes_size(); ++i) {
+            const Place code = p.In("codes", i);
+            CheckCode(code, r.codes(i));
+            if (r.codes(i).prefix()) {
+              Error(code, "prefix", "the code of an area is written whole");
+            }
+          }
         });
     each(
         "concern", "concerns", c.concerns(),
@@ -357,22 +364,23 @@ class Validator {
     if (r.has_quantity()) CheckForm(p.In("quantity"), r.quantity());
     if (r.has_freshness()) CheckFreshness(p.In("freshness"), r.freshness());
     for (int i = 0; i < r.codes_size(); ++i) {
-      const Place code = p.In("codes", i);
-      if (r.codes(i).coding().system().empty() ||
-          r.codes(i).coding().code().empty()) {
-        Error(code, "coding", "a code needs its system and its code");
-      }
-      Require(code, "display", r.codes(i).display());
-      const std::string fault =
-          FaultOfCode(r.codes(i).coding().system(), r.codes(i).coding().code(),
-                      r.codes(i).prefix());
-      if (!fault.empty()) {
-        Error(code, "coding",
-              absl::StrCat("code `", r.codes(i).coding().code(), "`: ", fault));
-      }
-      if (r.codes(i).verification() == v1::CODE_VERIFICATION_UNSPECIFIED) {
-        Error(code, "verification", "`verification` is required");
-      }
+      CheckCode(p.In("codes", i), r.codes(i));
+    }
+  }
+
+  void CheckCode(const Place& p, const v1::ConceptCode& code) {
+    const v1::Coding& coding = code.coding();
+    if (coding.system().empty() || coding.code().empty()) {
+      Error(p, "coding", "a code needs its system and its code");
+    }
+    Require(p, "display", code.display());
+    const std::string fault =
+        FaultOfCode(coding.system(), coding.code(), code.prefix());
+    if (!fault.empty()) {
+      Error(p, "coding", absl::StrCat("code `", coding.code(), "`: ", fault));
+    }
+    if (code.verification() == v1::CODE_VERIFICATION_UNSPECIFIED) {
+      Error(p, "verification", "`verification` is required");
     }
   }
 

@@ -278,6 +278,8 @@ class CompiledCatalog {
   absl::flat_hash_map<std::string, std::vector<const v1::ConceptCode*>>
       prefix_codes;
   absl::flat_hash_map<const v1::ConceptCode*, int> prefix_concepts;
+  // Areas that a code stands for, by `system|code`.
+  absl::flat_hash_map<std::string, int> area_codes;
 
   // Citations as they are shown, by index: title, publisher, year.
   std::vector<std::string> citation_lines;

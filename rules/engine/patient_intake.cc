@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "absl/container/inlined_vector.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "rules/engine/code_lookup.h"
 #include "rules/engine/nearest_names.h"
 #include "rules/engine/patient_facts.h"
 
@@ -161,7 +160,7 @@ class Reader {
 
  private:
   // What one finding is about: nearly always one concept.
-  using Concepts = absl::InlinedVector<int, 2>;
+  using Concepts = ConceptIndices;
 
   void Fault(std::string field, std::string description) {
     violations_.push_back({std::move(field), std::move(description)});
@@ -353,29 +352,8 @@ class Reader {
                          " bytes"));
       return {};
     }
-    Concepts concepts;
-    const auto exact = catalog_.exact_codes.find(
-        absl::StrCat(coding.system(), "|", coding.code()));
-    if (exact != catalog_.exact_codes.end()) {
-      concepts.assign(exact->second.begin(), exact->second.end());
-    }
-    const auto prefixes = catalog_.prefix_codes.find(coding.system());
-    if (prefixes != catalog_.prefix_codes.end()) {
-      for (const v1::ConceptCode* code : prefixes->second) {
-        if (!absl::StartsWith(coding.code(), code->coding().code())) continue;
-        if (std::any_of(code->except_prefixes().begin(),
-                        code->except_prefixes().end(),
-                        [&](const std::string& except) {
-                          return absl::StartsWith(coding.code(), except);
-                        })) {
-          continue;
-        }
-        concepts.push_back(catalog_.prefix_concepts.at(code));
-      }
-    }
-    std::sort(concepts.begin(), concepts.end());
-    concepts.erase(std::unique(concepts.begin(), concepts.end()),
-                   concepts.end());
+    const Concepts concepts =
+        ConceptsOfCode(catalog_, coding.system(), coding.code());
     if (concepts.empty()) {
       v1::Notice notice;
       notice.set_kind(v1::NOTICE_KIND_CODE_NOT_MAPPED);

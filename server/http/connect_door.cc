@@ -12,11 +12,13 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "needlewise/v1/decision_log.pb.h"
+#include "needlewise/v1/fhir.pb.h"
 #include "needlewise/v1/recommendation.pb.h"
 #include "needlewise/v1/rule_catalog.pb.h"
 #include "needlewise/v1/screening.pb.h"
 #include "server/call_arena.h"
 #include "server/catalog_queries.h"
+#include "server/fhir/screen_bundle.h"
 #include "server/http/connect_error.h"
 #include "server/http/connect_request.h"
 #include "server/pending_answer.h"
@@ -245,6 +247,16 @@ void AddScreening(const ConnectParts& parts, HttpRoutes* routes) {
       });
 }
 
+void AddFhir(const ConnectParts& parts, HttpRoutes* routes) {
+  const FhirScreener screener = {parts.support, parts.catalogs};
+  ServiceRoutes service(parts, "needlewise.v1.FhirService", routes);
+  service.Post<v1::ScreenFhirBundleRequest, v1::ScreenFhirBundleResponse>(
+      "ScreenFhirBundle",
+      [screener](const auto& request, auto* response, absl::Time) {
+        return StartScreenFhirBundle(screener, Caller(), request, response);
+      });
+}
+
 void AddRecommendation(const ConnectParts& parts, HttpRoutes* routes) {
   const DecisionSupport* support = parts.support;
   ServiceRoutes service(parts, "needlewise.v1.RecommendationService", routes);
@@ -320,6 +332,7 @@ void AddDecisionLog(const ConnectParts& parts, HttpRoutes* routes) {
 
 void AddConnectRoutes(const ConnectParts& parts, HttpRoutes* routes) {
   AddScreening(parts, routes);
+  AddFhir(parts, routes);
   AddRecommendation(parts, routes);
   AddRuleCatalog(parts, routes);
   AddDecisionLog(parts, routes);

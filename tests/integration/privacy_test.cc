@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "needlewise/v1/fhir.pb.h"
 #include "tests/integration/test_server.h"
 
 namespace needlewise {
@@ -71,6 +72,7 @@ TEST_F(PrivacyTest, NothingThatACallerSendsIsLogged) {
   Call<v1::StreamScreenEligibilityRequest>(
       "ScreeningService/StreamScreenEligibility");
   Call<v1::SuggestQuestionsRequest>("ScreeningService/SuggestQuestions");
+  Call<v1::ScreenFhirBundleRequest>("FhirService/ScreenFhirBundle");
   Call<v1::RecommendAddOnsRequest>("RecommendationService/RecommendAddOns");
   Call<v1::PlanTreatmentRequest>("RecommendationService/PlanTreatment");
   Call<v1::GetRuleCatalogRequest>("RuleCatalogService/GetRuleCatalog");

@@ -465,7 +465,20 @@ INSTANTIATE_TEST_SUITE_P(
                        "CODE_VERIFICATION_OFFICIAL }"),
                   "concept `rash`: code `24079002`: the last digit is not the "
                   "check digit; look the code up again",
-                  "rash"}),
+                  "rash"},
+        FaultCase{{"CodeOfAnAreaByItsPrefix"},
+                  Plus(kArea,
+                       "codes { coding { system: 's' code: '1' } display: 'd' "
+                       "@@prefix: true verification: "
+                       "CODE_VERIFICATION_OFFICIAL }"),
+                  "area `hand`: the code of an area is written whole",
+                  "hand"},
+        FaultCase{{"CodeOfAnAreaWithoutADisplay"},
+                  Plus(kArea,
+                       "@@codes { coding { system: 's' code: '1' } "
+                       "verification: CODE_VERIFICATION_OFFICIAL }"),
+                  "area `hand`: `display` is required",
+                  "hand"}),
     CaseName());
 
 INSTANTIATE_TEST_SUITE_P(

@@ -1,0 +1,94 @@
+#include "server/fhir/json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace needlewise {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The one violation of a text that is refused, as `place: what`.
+std::string FaultOf(const std::string& text) {
+  Violations violations;
+  const absl::optional<Json> json = ParseJson(text, &violations);
+  if (json.has_value() || violations.size() != 1) return "was read";
+  return absl::StrCat(violations[0].field, ": ", violations[0].description);
+}
+
+TEST(ParseJsonTest, ReadsWhatIsWritten) {
+  Violations violations;
+  const std::string text =
+      R"({"a":[1,-2,3.5,true,false,null,"\u00e9"],"b":{"c":{}}})";
+  const absl::optional<Json> json = ParseJson(text, &violations);
+  ASSERT_TRUE(json.has_value());
+  EXPECT_EQ(WriteJson(*json),
+            "{\"a\":[1,-2,3.5,true,false,null,\"\xC3\xA9\"],\"b\":{\"c\":{}}}");
+}
+
+struct FaultCase {
+  const char* name;
+  std::string text;
+  const char* fault;
+};
+
+class ParseJsonFaultTest : public ::testing::TestWithParam<FaultCase> {};
+
+TEST_P(ParseJsonFaultTest, NamesThePlace) {
+  EXPECT_THAT(FaultOf(GetParam().text), HasSubstr(GetParam().fault));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Json, ParseJsonFaultTest,
+    ::testing::Values(
+        FaultCase{"Nothing", "", ": is not JSON"},
+        FaultCase{"Truncated", R"({"a":[{"b":1},{"c":)",
+                  "a[1].c: is not JSON at byte"},
+        FaultCase{"TrailingBytes", "{} x", ": is not JSON at byte"},
+        FaultCase{"TwoValues", "{}{}", ": is not JSON"},
+        FaultCase{"Comment", "{/**/}", ": is not JSON"},
+        FaultCase{"TrailingComma", "[1,]", ": is not JSON"},
+        FaultCase{"NotANumber", "[NaN]", ": is not JSON"},
+        FaultCase{"TooLargeANumber", R"({"a":1e999})",
+                  "a: is a number that is too large"},
+        FaultCase{"InvalidUtf8", "{\"a\":\"\xC3\x28\"}", "a: is not JSON"},
+        FaultCase{"Overlong", "{\"a\":\"\xC0\xAF\"}", "a: is not JSON"},
+        FaultCase{"LoneSurrogate", R"({"a":"\ud800"})", "a: is not JSON"},
+        FaultCase{"SurrogateInUtf8", "{\"a\":\"\xED\xA0\x80\"}",
+                  "a: is not JSON"},
+        FaultCase{"ByteOrderMark", "\xEF\xBB\xBF{}", "byte-order mark"},
+        FaultCase{"MemberTwice", R"({"a":{"b":1,"b":2}})", "a.b: occurs twice"},
+        FaultCase{"MemberTwiceByEscape", R"({"a":1,"\u0061":2})",
+                  "a: occurs twice"},
+        FaultCase{"TooDeep",
+                  std::string(kDeepestJson + 1, '[') +
+                      std::string(kDeepestJson + 1, ']'),
+                  "is nested deeper than 64"},
+        FaultCase{"MuchTooDeep", std::string(1000000, '['),
+                  "is nested deeper than 64"},
+        FaultCase{"ControlCharacter", "[\"\x01\"]", ": is not JSON"}),
+    [](const auto& info) { return info.param.name; });
+
+TEST(ParseJsonTest, ReadsToTheDepthItSays) {
+  Violations violations;
+  EXPECT_TRUE(
+      ParseJson(std::string(kDeepestJson, '[') + std::string(kDeepestJson, ']'),
+                &violations)
+          .has_value());
+}
+
+TEST(ParseJsonTest, RepeatsNoLongNames) {
+  EXPECT_LT(FaultOf(absl::StrCat("{\"", std::string(10000, 'x'), "\":")).size(),
+            200);
+}
+
+TEST(WriteJsonTest, NeverFails) {
+  EXPECT_EQ(WriteJson(Json("\xFF")), "\"\xEF\xBF\xBD\"");
+}
+
+}  // namespace
+}  // namespace needlewise
