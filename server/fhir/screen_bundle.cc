@@ -44,6 +44,10 @@ absl::Status Refuse(Violations violations) {
 
 }  // namespace
 
+bool ReadsLog(const v1::ScreenFhirBundleRequest& request) {
+  return !request.request_id().empty();
+}
+
 Violations ViolationsIn(const absl::Status& status) {
   Violations violations;
   google::rpc::BadRequest bad;

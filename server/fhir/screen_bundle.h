@@ -48,6 +48,9 @@ absl::StatusOr<PendingAnswer> StartScreenFhirBundle(
     const v1::ScreenFhirBundleRequest& request,
     v1::ScreenFhirBundleResponse* response);
 
+// As the overloads for the requests of `DecisionSupport`.
+bool ReadsLog(const v1::ScreenFhirBundleRequest& request);
+
 // The violations of an INVALID_ARGUMENT; empty for any other status.
 Violations ViolationsIn(const absl::Status& status);
 
