@@ -93,7 +93,7 @@ TEST(Lints, ShowWindowsThatSayDifferentThings) {
       .Deferral("lately", IsWithin("peel", "days: 14"))
       .Review("not-long-ago", IsWithin("peel", "days: 28"));
   EXPECT_THAT(LinesOf(catalog),
-              Contains("overlapping-windows not-long-ago, lately shown"));
+              Contains("overlapping-windows lately, not-long-ago shown"));
 }
 
 }  // namespace

@@ -201,26 +201,24 @@ class Case {
   v1::Verdict Verdict(const std::vector<Truth>& truths) const;
   v1::Verdict Possible(const std::vector<Truth>& truths) const;
 
-  // What the statements leave possible in one place, when it was last so and
-  // since when it is.
-  struct Evidence {
-    bool never = true;
-    std::optional<DayInterval> past;
-    std::optional<DayInterval> present;
-  };
-  Evidence EvidenceIn(const std::string& place, int c) const;
-  // The same as positions in `StatesOf`, before answers imply anything.
-  std::vector<int> AllowedByStatements(int c) const;
-
   // The notices of the record and of broken implications.
   std::set<NoticeLine> Notices() const;
 
  private:
   using Lives = std::vector<const Said*>;
 
+  // What the statements leave possible in one place.
+  struct Evidence {
+    bool never = true;
+    std::optional<DayInterval> past;
+    std::optional<DayInterval> present;
+  };
+
+  Evidence EvidenceIn(const std::string& place, int c) const;
   bool BearsOn(const Said& said, const std::string& place) const;
   bool Covers(const Said& said, const std::string& place) const;
   DayInterval Latest(const Lives& statements, bool onset) const;
+  std::vector<int> AllowedByStatements(int c) const;
   std::vector<int> AllowedConditions(int c) const;
   std::vector<int> AllowedValues(int c) const;
   std::vector<int> AllowedAges(int c) const;
