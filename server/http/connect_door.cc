@@ -1,5 +1,7 @@
 #include "server/http/connect_door.h"
 
+#include <google/protobuf/descriptor.h>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -251,9 +253,9 @@ void AddFhir(const ConnectParts& parts, HttpRoutes* routes) {
   const FhirScreener screener = {parts.support, parts.catalogs};
   ServiceRoutes service(parts, "needlewise.v1.FhirService", routes);
   service.Post<v1::ScreenFhirBundleRequest, v1::ScreenFhirBundleResponse>(
-      "ScreenFhirBundle",
-      [screener](const auto& request, auto* response, absl::Time) {
-        return StartScreenFhirBundle(screener, Caller(), request, response);
+      "ScreenFhirBundle", [screener](const auto& request, auto* response,
+                                     const ConnectRequest& call) {
+        return StartScreenFhirBundle(screener, call.caller, request, response);
       });
 }
 
@@ -320,11 +322,15 @@ void AddRuleCatalog(const ConnectParts& parts, HttpRoutes* routes) {
       });
 }
 
+// The log is read and reported to over gRPC alone.
 void AddDecisionLog(const ConnectParts& parts, HttpRoutes* routes) {
-  ServiceRoutes service(parts, "needlewise.v1.DecisionLogService", routes);
-  for (const char* method :
-       {"GetDecision", "ListDecisions", "ReplayDecision", "ReportFeedback"}) {
-    service.Refuse(method, NotOffered("the decision log"));
+  const auto* service =
+      google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+          "needlewise.v1.DecisionLogService");
+  ServiceRoutes log(parts, service->full_name(), routes);
+  for (int i = 0; i < service->method_count(); ++i) {
+    log.Refuse(service->method(i)->name().c_str(),
+               NotOffered("the decision log, over HTTP,"));
   }
 }
 
