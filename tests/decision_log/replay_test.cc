@@ -26,7 +26,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr int kPatients = 4000;
+constexpr int kPatients = 1200;
 constexpr char kCanary[] = "zanzibar";
 
 v1::Finding SiteFinding(const char* about) {

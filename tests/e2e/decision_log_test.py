@@ -109,6 +109,7 @@ class SqliteTest(LogTest):
     def feed(client):
         with contextlib.suppress(BrokenPipeError):
             client.stdin.write(requests(600))
+        with contextlib.suppress(BrokenPipeError):
             client.stdin.close()
 
     def test_every_answer_given_before_a_crash_is_in_the_log(self):
