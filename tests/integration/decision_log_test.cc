@@ -279,10 +279,13 @@ TEST_F(DecisionLogTest, FeedbackCountsOnceAndByRule) {
   feedback.set_rule_id("never-fired");
   EXPECT_THAT(FieldsOf(Report(feedback)), ElementsAre("rule_id"));
 
+  // Other rules fired, too.
+  v1::ListRuleCountsRequest of_rule;
+  of_rule.set_rule_id(rule);
   v1::ListRuleCountsResponse counts;
   grpc::ClientContext context;
   ASSERT_TRUE(
-      server_.decision_log().ListRuleCounts(&context, {}, &counts).ok());
+      server_.decision_log().ListRuleCounts(&context, of_rule, &counts).ok());
   ASSERT_THAT(counts.counts(), SizeIs(1));
   EXPECT_EQ(counts.counts(0).rule_id(), rule);
   EXPECT_EQ(counts.counts(0).fired(), 1);
