@@ -163,6 +163,7 @@ class VisitPrinter {
     // The explainer names what is behind a rule; this one asks `c` alone.
     CompiledRule asks;
     asks.nodes = {ConditionNode{ConditionNode::Kind::kLeaf, c, 0, 1}};
+    asks.explanations.resize(catalog_.wordings.size());
     v1::FiredRule explained;
     if (known || c != catalog_.age_concept) {
       ExplainRule(asks, patient_, visit_.facts, visit_.context, &explained);

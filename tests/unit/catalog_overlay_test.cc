@@ -178,7 +178,8 @@ TEST(Overlay, RunsTheCasesOfTheReleasedCatalogue) {
       "as_of: '2026-11-20'\n"
       "treatments { treatment: 'needling' areas: 'nose' }\n"
       "cases { name: 'sixty' vignette: 'Sixty.'\n"
-      "  patient { findings { concept: 'platelets' quantity { value: 60 } } }\n"
+      "  patient { findings { concept: 'platelets'\n"
+      "    quantity { value: 60 unit: '10*9/L' } } }\n"
       "  expect { treatment: 'needling' not_fired: 'platelets-low' } }\n"};
   const LoadResult loaded = Load(
       {suite, Overlay("parameters { parameter_id: 'least' value: 70 reason: "
