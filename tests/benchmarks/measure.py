@@ -487,6 +487,48 @@ def measure_view(view, ours, bare_server, folder, effort):
         )
 
 
+def measure_log(server, make_request, folder, effort):
+    """Calls that are recorded before they are answered, against calls that are
+    not. Without a request id, each is a record of its own."""
+    settings = (folder / "server.textproto").read_text()
+    sample = "complete_basic"
+    unnamed = f"{sample}_unnamed"
+    with contextlib.ExitStack() as stack:
+        targets = {}
+        for name, log in (
+            ("off", ""),
+            ("log", f'decision_log {{ sqlite_file: "{folder}/log.db" }}'),
+        ):
+            port_file = folder / f"port_{name}"
+            config = folder / f"{name}.textproto"
+            config.write_text(
+                settings.replace(f"{folder}/port", str(port_file)) + log
+            )
+            targets[name] = stack.enter_context(
+                running([server, f"--config={config}"], port_file)
+            )
+        run_tool(make_request, str(folder), f"127.0.0.1:{targets['off'].port}")
+        # The id is the first field: a tag, a length of 36, and itself.
+        message = (folder / f"{sample}.request").read_bytes()[5 + 38:]
+        (folder / f"{unnamed}.request").write_bytes(
+            b"\0" + len(message).to_bytes(4, "big") + message
+        )
+        answer = (folder / f"{sample}.answer").read_bytes()
+        (folder / f"{unnamed}.answer").write_bytes(answer)
+        loads = compare_servers(targets, folder, unnamed, effort)
+    yield Row(
+        "calls, BASIC, recorded in SQLite before the answer, against OFF",
+        "/s",
+        statistics.median(one.calls_per_second for one in loads["log"]),
+        statistics.median(one.calls_per_second for one in loads["off"]),
+        statistics.median(
+            log.calls_per_second / off.calls_per_second
+            for log, off in zip(loads["log"], loads["off"])
+        ),
+        at_least=0.75,
+    )
+
+
 # The table.
 
 
@@ -564,6 +606,8 @@ def measure_all(build_dir, effort):
         say("Measuring calls over HTTP")
         rows += measure_http.measure_http_calls(
             server, program["bare_server"], folder, effort)
+        say("Measuring the decision log")
+        rows += measure_log(server, program["make_request"], folder, effort)
         say("Measuring starts and memory")
         rows += measure_start(server, folder, effort)
     return rows

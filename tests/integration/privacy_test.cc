@@ -2,6 +2,8 @@
 #include <google/protobuf/message.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -62,10 +64,35 @@ class PrivacyTest : public ::testing::Test {
                   request.SerializeAsString(), &response);
   }
 
-  TestServer server_;
+  // What the decision log holds, in whichever of its files.
+  std::string StoredBytes() const {
+    std::string bytes;
+    for (const char* suffix : {"", "-wal"}) {
+      std::ifstream in(absl::StrCat(folder_.path(), "/log.db", suffix),
+                       std::ios::binary);
+      bytes.append(std::istreambuf_iterator<char>(in), {});
+    }
+    return bytes;
+  }
+
+  static void KeepLog(const std::string& folder,
+                      config::v1::ServerConfig* config) {
+    std::ofstream(folder + "/key") << std::string(32, 'k');
+    config::v1::DecisionLog* log = config->mutable_decision_log();
+    log->set_mode(config::v1::DECISION_LOG_MODE_COMMITTED);
+    log->set_sqlite_file(folder + "/log.db");
+    config::v1::SubjectKey* key = log->add_subject_keys();
+    key->set_key_id("k1");
+    key->set_file(folder + "/key");
+  }
+
+  TemporaryFolder folder_;
+  TestServer server_{[this](config::v1::ServerConfig* config) {
+    KeepLog(folder_.path(), config);
+  }};
 };
 
-TEST_F(PrivacyTest, NothingThatACallerSendsIsLogged) {
+TEST_F(PrivacyTest, NothingThatACallerSendsIsLoggedOrRecorded) {
   Call<v1::ScreenEligibilityRequest>("ScreeningService/ScreenEligibility");
   Call<v1::BatchScreenEligibilityRequest>(
       "ScreeningService/BatchScreenEligibility");
@@ -88,6 +115,8 @@ TEST_F(PrivacyTest, NothingThatACallerSendsIsLogged) {
   Call<v1::ListDecisionsRequest>("DecisionLogService/ListDecisions");
   Call<v1::ReplayDecisionRequest>("DecisionLogService/ReplayDecision");
   Call<v1::ReportFeedbackRequest>("DecisionLogService/ReportFeedback");
+  Call<v1::ListRuleCountsRequest>("DecisionLogService/ListRuleCounts");
+  Call<v1::EvaluateCandidateRequest>("DecisionLogService/EvaluateCandidate");
 
   // The same where the request is a good one.
   v1::ScreenEligibilityRequest good = ClearRequest();
@@ -110,6 +139,9 @@ TEST_F(PrivacyTest, NothingThatACallerSendsIsLogged) {
 
   EXPECT_GT(server_.log().Count("call"), 20);
   EXPECT_THAT(server_.log().Text(), Not(HasSubstr(kCanary)));
+  // The good one is there, without what it said in its own words.
+  EXPECT_THAT(StoredBytes(), HasSubstr(response.decision_id()));
+  EXPECT_THAT(StoredBytes(), Not(HasSubstr(kCanary)));
 }
 
 TEST_F(PrivacyTest, ErrorsDoNotRepeatWhatIsSaidOfAPatient) {
