@@ -20,7 +20,7 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr int kPatients = 1500;
+constexpr int kPatients = 150;
 constexpr char kFrench[] = "fr";
 
 uint64_t TestSeed() {
