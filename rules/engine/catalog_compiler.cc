@@ -1331,10 +1331,7 @@ CompiledRule CompileCondition(const CompiledCatalog& catalog,
                               const v1::Condition& condition) {
   // Not written to: a finished catalogue has passed every check.
   std::vector<std::pair<std::string, std::string>> errors;
-  CompiledRule made =
-      Compiler<const CompiledCatalog>(&catalog, &errors).Compile(condition);
-  made.explanations.resize(catalog.wordings.size());
-  return made;
+  return Compiler<const CompiledCatalog>(&catalog, &errors).Compile(condition);
 }
 
 }  // namespace needlewise

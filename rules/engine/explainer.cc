@@ -451,7 +451,10 @@ void ExplainCitations(
 void ExplainRule(const CompiledRule& rule, const PatientFacts& patient,
                  const Facts& facts, const TreatmentContext& context,
                  v1::FiredRule* fired) {
-  fired->MergeFrom(rule.explanations[patient.intake().language]);
+  // A condition by itself has no texts.
+  if (!rule.explanations.empty()) {
+    fired->MergeFrom(rule.explanations[patient.intake().language]);
+  }
   if (rule.review_by < patient.intake().today) {
     fired->set_review_overdue_since(FormatDay(rule.review_by));
   }
