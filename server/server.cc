@@ -251,6 +251,11 @@ absl::Status Server::ListenForHttp() {
   parts.max_body_bytes = http.max_body_bytes();
   parts.require_version = http.require_connect_protocol_version();
   AddConnectRoutes(parts, &routes_);
+  absl::StatusOr<std::unique_ptr<HookDoor>> hooks =
+      HookDoor::Create(config_.cds_hooks(), {&support_, &catalogs_}, clock_);
+  if (!hooks.ok()) return hooks.status();
+  hooks_ = *std::move(hooks);
+  hooks_->AddRoutes(&routes_);
 
   absl::StatusOr<HttpGateway::Options> options = ToGatewayOptions(http);
   if (!options.ok()) return options.status();

@@ -18,6 +18,7 @@
 #include "server/call_gate.h"
 #include "server/catalog_manager.h"
 #include "server/catalog_watch.h"
+#include "server/cds_hooks/hook_door.h"
 #include "server/clock.h"
 #include "server/counted_catalog_events.h"
 #include "server/decision_support.h"
@@ -113,6 +114,8 @@ class Server {
   // it.
   std::unique_ptr<grpc::Server> grpc_server_;
   std::atomic<bool> serving_{false};
+  // Null where HTTP is not served.
+  std::unique_ptr<HookDoor> hooks_;
   HttpRoutes routes_;
   // Null where HTTP is not served, and after it has drained.
   std::unique_ptr<HttpGateway> http_;

@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "absl/types/optional.h"
+#include "server/cds_hooks/hook_settings.h"
 #include "server/loopback.h"
 
 namespace needlewise {
@@ -122,6 +123,7 @@ void FillDefaults(config::v1::ServerConfig* config) {
   if (!http->has_idle_timeout()) {
     SetDuration(kDefaultIdleTimeout, http->mutable_idle_timeout());
   }
+  FillHookDefaults(config->mutable_cds_hooks());
   FillLimits(kLimits, config->mutable_limits());
   if (!config->shutdown().has_drain_deadline()) {
     SetDuration(kDefaultDrainDeadline,
@@ -240,6 +242,12 @@ class ConfigCheck {
       UnusedHttpSettings(http);
     } else {
       HttpAddress(http);
+    }
+  }
+
+  void CdsHooks() {
+    for (const HookSettingFault& fault : CheckHookSettings(config_)) {
+      Fault("cds_hooks", fault.field, fault.message, fault.index);
     }
   }
 
@@ -507,6 +515,7 @@ ConfigResult ParseServerConfig(absl::string_view text,
     ConfigCheck check(result.config, tree, &faults);
     check.Listener();
     check.HttpListener();
+    check.CdsHooks();
     check.Catalog();
     check.Limits();
     check.Shutdown();

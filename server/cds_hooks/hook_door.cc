@@ -1,0 +1,74 @@
+#include "server/cds_hooks/hook_door.h"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/server_config.h"
+
+namespace needlewise {
+namespace {
+
+HttpFetcher::Options FetchOptions(const config::v1::CdsHooks& config) {
+  HttpFetcher::Options options;
+  options.timeout = ToDuration(config.fetch_timeout());
+  options.max_bytes = config.max_fetch_bytes();
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<HookDoor>> HookDoor::Create(
+    const config::v1::CdsHooks& config, const FhirScreener& screener,
+    const Clock* clock) {
+  std::vector<TokenClient> clients;
+  for (const config::v1::HookClient& client : config.clients()) {
+    TokenClient made{client.issuer(), client.jwks_url(), ""};
+    if (!client.jwks_file().empty()) {
+      std::ifstream file(client.jwks_file(), std::ios::binary);
+      made.jwks.assign(std::istreambuf_iterator<char>(file), {});
+      if (!file.is_open() || made.jwks.empty()) {
+        return absl::UnavailableError(
+            absl::StrCat("cannot read the keys in `", client.jwks_file(), "`"));
+      }
+    }
+    clients.push_back(std::move(made));
+  }
+  return std::unique_ptr<HookDoor>(
+      new HookDoor(config, screener, std::move(clients), clock));
+}
+
+HookDoor::HookDoor(const config::v1::CdsHooks& config,
+                   const FhirScreener& screener,
+                   std::vector<TokenClient> clients, const Clock* clock)
+    : fetcher_(FetchOptions(config)),
+      tokens_(clients.empty()
+                  ? nullptr
+                  : std::make_unique<TokenVerifier>(
+                        std::move(clients),
+                        [this](const std::string& url) {
+                          return fetcher_.Get(url, "application/json", "");
+                        },
+                        clock)),
+      hooks_(config, [&] {
+        CdsHooks::Parts parts;
+        parts.screener = screener;
+        parts.tokens = tokens_.get();
+        parts.fetcher = config.fhir_servers().empty() ? nullptr : &fetcher_;
+        return parts;
+      }()) {}
+
+void HookDoor::AddRoutes(HttpRoutes* routes) {
+  const auto handle = [this](const HttpRequest& request) {
+    return hooks_.Handle(request);
+  };
+  routes->Add("GET", std::string(kCdsServicesPath), "CdsHooksDiscovery",
+              handle);
+  routes->Add("POST", absl::StrCat(kCdsServicesPath, "/*"), "CdsHooksCall",
+              handle);
+}
+
+}  // namespace needlewise
