@@ -252,7 +252,8 @@ absl::Status Server::ListenForHttp() {
   parts.require_version = http.require_connect_protocol_version();
   AddConnectRoutes(parts, &routes_);
   absl::StatusOr<std::unique_ptr<HookDoor>> hooks =
-      HookDoor::Create(config_.cds_hooks(), {&support_, &catalogs_}, clock_);
+      HookDoor::Create(config_.cds_hooks(), {support_.get(), &catalogs_},
+                       recording_.get(), clock_);
   if (!hooks.ok()) return hooks.status();
   hooks_ = *std::move(hooks);
   hooks_->AddRoutes(&routes_);

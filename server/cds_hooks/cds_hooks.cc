@@ -213,7 +213,7 @@ HttpResponse CdsHooks::Call(const HookService& service,
 }
 
 HttpResponse CdsHooks::TakeFeedback(const HttpRequest& request) const {
-  std::string caller;
+  std::string caller = Caller().name;
   if (absl::Status known = Authenticate(request, &caller); !known.ok()) {
     if (known.code() != absl::StatusCode::kUnauthenticated) {
       return ErrorResponse(known);
@@ -238,7 +238,7 @@ HttpResponse CdsHooks::TakeFeedback(const HttpRequest& request) const {
                            "cannot be recorded");
   }
   for (const v1::ReportFeedbackRequest& report : reports) {
-    if (absl::Status recorded = parts_.report(report); !recorded.ok()) {
+    if (absl::Status recorded = parts_.report(report, caller); !recorded.ok()) {
       return ErrorResponse(recorded);
     }
   }

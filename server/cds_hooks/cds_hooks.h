@@ -34,8 +34,11 @@ class CdsHooks {
     TokenVerifier* tokens = nullptr;
     // Fetches what a call did not bring. Null: nothing is fetched.
     const HttpFetcher* fetcher = nullptr;
-    // Takes feedback. Empty: feedback cannot be recorded, and is refused.
-    std::function<absl::Status(const v1::ReportFeedbackRequest&)> report;
+    // Records feedback of a caller's. Empty: it cannot be recorded, and is
+    // refused.
+    std::function<absl::Status(const v1::ReportFeedbackRequest&,
+                               const std::string& caller)>
+        report;
   };
 
   // `config` is one that was checked. Nothing in `parts` is owned.

@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "needlewise/v1/decision_log.pb.h"
+#include "server/decision_feedback.h"
 #include "server/server_config.h"
 
 namespace needlewise {
@@ -19,11 +22,28 @@ HttpFetcher::Options FetchOptions(const config::v1::CdsHooks& config) {
   return options;
 }
 
+// Records feedback, and waits until that is committed: the threads of the HTTP
+// listener may.
+absl::Status Record(Recording* recording,
+                    const v1::ReportFeedbackRequest& report,
+                    const std::string& caller) {
+  absl::Notification recorded;
+  absl::Status status;
+  StartFeedback(
+      recording, report, caller,
+      [&](absl::Status outcome, const v1::ReportFeedbackResponse& /*taken*/) {
+        status = std::move(outcome);
+        recorded.Notify();
+      });
+  recorded.WaitForNotification();
+  return status;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HookDoor>> HookDoor::Create(
     const config::v1::CdsHooks& config, const FhirScreener& screener,
-    const Clock* clock) {
+    Recording* recording, const Clock* clock) {
   std::vector<TokenClient> clients;
   for (const config::v1::HookClient& client : config.clients()) {
     TokenClient made{client.issuer(), client.jwks_url(), ""};
@@ -38,12 +58,13 @@ absl::StatusOr<std::unique_ptr<HookDoor>> HookDoor::Create(
     clients.push_back(std::move(made));
   }
   return std::unique_ptr<HookDoor>(
-      new HookDoor(config, screener, std::move(clients), clock));
+      new HookDoor(config, screener, std::move(clients), recording, clock));
 }
 
 HookDoor::HookDoor(const config::v1::CdsHooks& config,
                    const FhirScreener& screener,
-                   std::vector<TokenClient> clients, const Clock* clock)
+                   std::vector<TokenClient> clients, Recording* recording,
+                   const Clock* clock)
     : fetcher_(FetchOptions(config)),
       tokens_(clients.empty()
                   ? nullptr
@@ -58,6 +79,12 @@ HookDoor::HookDoor(const config::v1::CdsHooks& config,
         parts.screener = screener;
         parts.tokens = tokens_.get();
         parts.fetcher = config.fhir_servers().empty() ? nullptr : &fetcher_;
+        if (recording != nullptr) {
+          parts.report = [recording](const v1::ReportFeedbackRequest& report,
+                                     const std::string& caller) {
+            return Record(recording, report, caller);
+          };
+        }
         return parts;
       }()) {}
 

@@ -2,6 +2,7 @@
 #define NEEDLEWISE_SERVER_CDS_HOOKS_HOOK_DOOR_H_
 
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "needlewise/config/v1/server_config.pb.h"
@@ -11,6 +12,7 @@
 #include "server/clock.h"
 #include "server/fhir/screen_bundle.h"
 #include "server/http/http_routes.h"
+#include "server/recording.h"
 
 namespace needlewise {
 
@@ -18,17 +20,19 @@ namespace needlewise {
 class HookDoor {
  public:
   // `config` is one that was checked. UNAVAILABLE where a file of keys cannot
-  // be read. Nothing of `screener`, nor `clock`, is owned.
+  // be read. `recording` takes feedback; null: it cannot be recorded. No
+  // pointer is owned.
   static absl::StatusOr<std::unique_ptr<HookDoor>> Create(
       const config::v1::CdsHooks& config, const FhirScreener& screener,
-      const Clock* clock);
+      Recording* recording, const Clock* clock);
 
   // Adds its routes, which refer to it.
   void AddRoutes(HttpRoutes* routes);
 
  private:
   HookDoor(const config::v1::CdsHooks& config, const FhirScreener& screener,
-           std::vector<TokenClient> clients, const Clock* clock);
+           std::vector<TokenClient> clients, Recording* recording,
+           const Clock* clock);
 
   const HttpFetcher fetcher_;
   std::unique_ptr<TokenVerifier> tokens_;
