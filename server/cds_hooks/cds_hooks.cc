@@ -34,8 +34,9 @@ HttpResponse NotAllowed(const char* allowed) {
 bool IsJson(const HttpRequest& request) {
   const auto type = request.headers.find("content-type");
   if (type == request.headers.end()) return false;
-  const absl::string_view media = absl::StripAsciiWhitespace(
-      type->second.substr(0, type->second.find(';')));
+  const absl::string_view value = type->second;
+  const absl::string_view media =
+      absl::StripAsciiWhitespace(value.substr(0, value.find(';')));
   return absl::EqualsIgnoreCase(media, "application/json");
 }
 
@@ -119,8 +120,8 @@ absl::Status CdsHooks::Authenticate(const HttpRequest& request,
     return absl::UnauthenticatedError("no caller is known to this server");
   }
   const auto header = request.headers.find("authorization");
-  absl::string_view token =
-      header == request.headers.end() ? "" : header->second;
+  absl::string_view token;
+  if (header != request.headers.end()) token = header->second;
   constexpr absl::string_view kScheme = "Bearer ";
   if (!absl::StartsWithIgnoreCase(token, kScheme)) {
     return absl::UnauthenticatedError(

@@ -122,7 +122,7 @@ TEST_F(MakeCardsTest, LetsNoTextBecomeMarkup) {
     })");
   const std::string detail = cards[0]["detail"];
   EXPECT_THAT(detail, HasSubstr("\\[x\\](javascript:y) \\<b\\>"));
-  EXPECT_THAT(detail, HasSubstr("`s|?<img?src=x>???#?h`"));
+  EXPECT_THAT(detail, HasSubstr("`s|?<img?src=x>??#?h`"));
   EXPECT_THAT(detail, Not(HasSubstr("\n# h")));
 }
 

@@ -249,7 +249,8 @@ TEST(AuthenticationTest, LetsInWhoIsKnown) {
   EXPECT_EQ(server.Post(path, body, {{"authorization", "Bearer x.y.z"}}).status,
             401);
   const HttpHeaders good = {{"authorization", absl::StrCat("Bearer ", token)}};
-  EXPECT_EQ(server.Post(path, body, good).status, 200);
+  answer = server.Post(path, body, good);
+  EXPECT_EQ(answer.status, 200) << answer.body;
   EXPECT_EQ(server.Post(path, body, good).status, 401);
   // What there is may be read by anybody.
   EXPECT_EQ(server.Get("/cds-services").status, 200);

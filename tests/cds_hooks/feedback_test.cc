@@ -112,7 +112,7 @@ TEST(FeedbackTest, IsRefusedWhereItCannotBeRecorded) {
   EXPECT_EQ(refused.status, 501);
   EXPECT_THAT(IssuesOf(refused), ElementsAre("not-supported"));
   const HttpAnswer unknown =
-      server.Post(path, FeedbackOn("nobody's", "'outcome':'accepted'"));
+      server.Post(path, FeedbackOn("of-nobody", "'outcome':'accepted'"));
   EXPECT_EQ(unknown.status, 400);
   EXPECT_THAT(IssuesOf(unknown), ElementsAre("invalid feedback[0].card"));
 }

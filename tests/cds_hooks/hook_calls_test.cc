@@ -187,9 +187,11 @@ TEST(HookCallTest, SaysNothingWhereNothingFiredAndEverythingIsKnown) {
       if (item["type"] == "boolean") {
         value = {{"valueBoolean", false}};
       } else if (item["type"] == "quantity") {
+        const Json& unit = item["extension"][0]["valueCoding"];
         value = {{"valueQuantity",
-                  {{"value", 3},
-                   {"code", item["extension"][0]["valueCoding"]["code"]}}}};
+                  {{"value", item["linkId"] == "platelet_count" ? 250 : 3},
+                   {"system", unit["system"]},
+                   {"code", unit["code"]}}}};
       } else {
         // The last but one says no: "not now" or "never".
         const Json& options = item["answerOption"];

@@ -135,14 +135,14 @@ TEST_F(AskedTreatmentsTest, OfAnotherPatientAreRefused) {
       Asked(CallOf("order-sign", absl::StrReplaceAll(
                                      Orders("'code':{'text':'microneedling'}"),
                                      {{"~", "'reference':'Patient/p2'"}}))),
-      testing::Contains("!context.draftOrders.entry[0].resource.subject."
-                        "reference"));
+      ::testing::Contains("!context.draftOrders.entry[0].resource.subject."
+                          "reference"));
   EXPECT_THAT(Asked(CallOf("appointment-book",
                            Appointments("'participant':[{'actor':{'reference':"
                                         "'Patient/p2'}}],'description':"
                                         "'microneedling'"))),
-              testing::Contains("!context.appointments.entry[0].resource."
-                                "participant[0].actor.reference"));
+              ::testing::Contains("!context.appointments.entry[0].resource."
+                                  "participant[0].actor.reference"));
 }
 
 TEST_F(AskedTreatmentsTest, NeedTheContextOfTheHook) {
