@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import e2e
 
@@ -24,12 +25,21 @@ def commands_and_outputs():
 
 
 class HealthRecordTest(e2e.ServedTest):
-    server_options = {
-        "http": True,
-        "site_facts": True,
-        "settings":
-            "cds_hooks { without_authentication_for_development: true }",
-    }
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        # As deploy/run starts it.
+        cls.server_options = {
+            "http": True,
+            "site_facts": True,
+            "settings":
+                'cds_hooks { without_authentication_for_development: true } '
+                'decision_log { mode: DECISION_LOG_MODE_COMMITTED '
+                'sqlite_file: "%s/decisions.db" }' % folder.name,
+        }
+        super().setUpClass()
 
     def test_each_command_prints_what_the_page_says(self):
         pairs = commands_and_outputs()
