@@ -1,7 +1,9 @@
 #include "rules/engine/questions.h"
 
 #include <algorithm>
+#include <limits>
 #include <tuple>
+#include <utility>
 
 namespace needlewise {
 namespace {
@@ -9,6 +11,9 @@ namespace {
 // Steps after which a search gives up and keeps the question: asking once too
 // often is the lesser harm. No released catalogue comes near it.
 constexpr int kMostSteps = 20000;
+
+// In place of a rank; after every one.
+constexpr int kNotLive = std::numeric_limits<int>::max();
 
 bool IsOpen(WorldSet worlds) { return (worlds & (worlds - 1)) != 0; }
 
@@ -49,6 +54,7 @@ class Search {
 
  private:
   void FindOutstanding(std::vector<OpenQuestion>* outstanding) {
+    RankLive();
     MakeBenign();
     std::vector<int> candidates;
     std::vector<bool> seen(catalog_.concepts.size(), false);
@@ -94,6 +100,16 @@ class Search {
     return rule.entangled ? rule.enumerated : rule.concepts;
   }
 
+  void RankLive() {
+    rank_.assign(program_.rules.size(), kNotLive);
+    asking_.resize(catalog_.concepts.size());
+    for (size_t rank = 0; rank < live_.size(); ++rank) {
+      const int position = live_[rank];
+      rank_[position] = static_cast<int>(rank);
+      for (const int c : AskedBy(position)) asking_[c].push_back(position);
+    }
+  }
+
   // Gives each concept the world in which nothing fires, if there is one.
   void MakeBenign() {
     benign_ = facts_.possible;
@@ -106,32 +122,88 @@ class Search {
         }
       }
     }
-    benign_holds_ =
-        NothingFires(benign_, Strictness::kPrecaution) && IsPossible(benign_);
+    // Of what a gate forces, its target gives way.
+    for (const int target : catalog_.implied_concepts) {
+      for (const int i : catalog_.implications_to[target]) {
+        const CompiledImplication& arc = catalog_.implications[i];
+        if (!IsBroken(arc, benign_)) continue;
+        for (const uint8_t world : catalog_.concepts[target].benign_order) {
+          if ((facts_.possible[target] & arc.implied & Bit(world)) != 0) {
+            benign_[target] = Bit(world);
+            break;
+          }
+        }
+      }
+    }
+    for (const int position : live_) {
+      if (!IsFalse(position, benign_)) benign_firing_.push_back(position);
+    }
+    for (const CompiledImplication& arc : catalog_.implications) {
+      if (IsBroken(arc, benign_)) benign_broken_.push_back(&arc);
+    }
+    benign_holds_ = benign_firing_.empty() && benign_broken_.empty();
+  }
+
+  bool IsBroken(const CompiledImplication& arc,
+                const std::vector<WorldSet>& possible) const {
+    return (possible[arc.gate] & ~arc.given) == 0 &&
+           (possible[arc.target] & arc.implied) == 0 &&
+           !facts_.IsBroken(arc.target);
+  }
+
+  // Calls `visit` for each concept that is not as in `benign_`, until it
+  // returns false, and returns whether it went to the end. What asks or implies
+  // none of them is as it is there.
+  template <typename Visit>
+  bool ForEachChange(const std::vector<WorldSet>& possible,
+                     const Visit& visit) const {
+    for (size_t c = 0; c < possible.size(); ++c) {
+      if (possible[c] != benign_[c] && !visit(static_cast<int>(c))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   // Whether no implication is broken.
   bool IsPossible(const std::vector<WorldSet>& possible) const {
-    return std::none_of(catalog_.implications.begin(),
-                        catalog_.implications.end(),
-                        [&](const CompiledImplication& arc) {
-                          return (possible[arc.gate] & ~arc.given) == 0 &&
-                                 (possible[arc.target] & arc.implied) == 0 &&
-                                 !facts_.IsBroken(arc.target);
-                        });
+    return std::none_of(benign_broken_.begin(), benign_broken_.end(),
+                        [&](const CompiledImplication* arc) {
+                          return IsBroken(*arc, possible);
+                        }) &&
+           ForEachChange(possible, [&](int c) {
+             return !BreaksImplication(catalog_, facts_, possible, c);
+           });
+  }
+
+  bool IsFalse(int position, const std::vector<WorldSet>& possible) const {
+    return EvaluateNodes(program_.rules[position]->nodes, possible.data()) ==
+           Truth::kFalse;
   }
 
   // Whether every live rule at least as strict as `level` is false.
   bool NothingFires(const std::vector<WorldSet>& possible,
                     Strictness level) const {
-    for (const int position : live_) {
-      if (strictness_.of(position) < level) break;
-      if (EvaluateNodes(program_.rules[position]->nodes, possible.data()) !=
-          Truth::kFalse) {
-        return false;
+    return FirstToFire(possible, level) == kNotLive;
+  }
+
+  // The first of the live rules at least as strict as `level` that is not
+  // false, as its place in `live_`; kNotLive where there is none.
+  int FirstToFire(const std::vector<WorldSet>& possible,
+                  Strictness level) const {
+    int first = kNotLive;
+    const auto look_at = [&](int position) {
+      if (rank_[position] < first && strictness_.of(position) >= level &&
+          !IsFalse(position, possible)) {
+        first = rank_[position];
       }
-    }
-    return true;
+    };
+    for (const int position : benign_firing_) look_at(position);
+    ForEachChange(possible, [&](int c) {
+      for (const int position : program_.rules_by_concept[c]) look_at(position);
+      return true;
+    });
+    return first;
   }
 
   bool IsTrue(int position, const std::vector<WorldSet>& possible) const {
@@ -165,9 +237,7 @@ class Search {
     for (const Others others :
          {Others::kBenign, Others::kGatesOpen, Others::kAny}) {
       if (others == Others::kBenign && !benign_holds_) continue;
-      for (const int position : live_) {
-        const std::vector<int32_t>& asked = AskedBy(position);
-        if (std::find(asked.begin(), asked.end(), c) == asked.end()) continue;
+      for (const int position : asking_[c]) {
         if (Separates(c, position, others)) return true;
       }
     }
@@ -210,6 +280,7 @@ class Search {
     for (const int v : varied) start.possible[v] = facts_.possible[v];
     bool found = false;
     int steps = 0;
+    std::vector<WorldSet> without;
     const auto try_with = [&](const std::vector<WorldSet>& with) {
       if (++steps > kMostSteps) {
         found = true;
@@ -218,7 +289,7 @@ class Search {
       if (!IsTrue(position, with)) return true;
       for (WorldSet rest = facts_.possible[c] & ~with[c]; rest != 0;
            rest &= rest - 1) {
-        std::vector<WorldSet> without = with;
+        without = with;
         without[c] = rest & -rest;
         found = others == Others::kAny
                     ? CanRepair(level, varied, {{c, with[c]}}, without)
@@ -301,13 +372,10 @@ class Search {
   bool FindFault(Strictness level, const Answers& other,
                  const std::vector<WorldSet>& possible,
                  std::vector<int32_t>* fault) const {
-    for (const int position : live_) {
-      if (strictness_.of(position) < level) break;
-      const CompiledRule& rule = *program_.rules[position];
-      if (EvaluateNodes(rule.nodes, possible.data()) != Truth::kFalse) {
-        *fault = rule.concepts;
-        return true;
-      }
+    const int first = FirstToFire(possible, level);
+    if (first != kNotLive) {
+      *fault = program_.rules[live_[first]]->concepts;
+      return true;
     }
     const auto in_other = [&](int c) {
       for (const auto& [differs, world] : other) {
@@ -343,23 +411,31 @@ class Search {
           settles || ((target & ~arc.implied) != 0 && influences_[arc.target]);
     }
     if (!settles) return false;
+    const std::vector<bool> below = Below(gate);
+    std::vector<bool> asks_below(live_.size(), false);
+    for (size_t c = 0; c < below.size(); ++c) {
+      if (!below[c] || static_cast<int>(c) == gate) continue;
+      for (const int position : asking_[c]) asks_below[rank_[position]] = true;
+    }
+    std::vector<std::pair<int, std::vector<int32_t>>> reached;
+    for (size_t rank = 0; rank < live_.size(); ++rank) {
+      if (!asks_below[rank]) continue;
+      std::vector<int32_t> varied =
+          BetweenGateAndRule(gate, below, live_[rank]);
+      if (varied.size() > 1) reached.emplace_back(live_[rank], varied);
+    }
     for (const Others others :
          {Others::kBenign, Others::kGatesOpen, Others::kAny}) {
       if (others == Others::kBenign && !benign_holds_) continue;
-      for (const int position : live_) {
-        const std::vector<int32_t> varied = BetweenGateAndRule(gate, position);
-        if (varied.size() > 1 &&
-            GateSeparates(gate, position, varied, others)) {
-          return true;
-        }
+      for (const auto& [position, varied] : reached) {
+        if (GateSeparates(gate, position, varied, others)) return true;
       }
     }
     return false;
   }
 
-  // A gate, what the rule at `position` asks, and what lies between them; the
-  // gate alone where it settles nothing that the rule asks.
-  std::vector<int32_t> BetweenGateAndRule(int gate, int position) const {
+  // A gate and all that it can settle.
+  std::vector<bool> Below(int gate) const {
     std::vector<bool> below(catalog_.concepts.size(), false);
     below[gate] = true;
     // Targets in the order of gates before what they settle.
@@ -368,14 +444,16 @@ class Search {
         if (below[catalog_.implications[i].gate]) below[target] = true;
       }
     }
+    return below;
+  }
+
+  // A gate, what the rule at `position` asks, and what lies between them.
+  std::vector<int32_t> BetweenGateAndRule(int gate,
+                                          const std::vector<bool>& below,
+                                          int position) const {
     std::vector<bool> above(catalog_.concepts.size(), false);
-    bool asks_below = false;
-    for (const int v : AskedBy(position)) {
-      above[v] = true;
-      asks_below = asks_below || (below[v] && v != gate);
-    }
+    for (const int v : AskedBy(position)) above[v] = true;
     std::vector<int32_t> varied = {gate};
-    if (!asks_below) return varied;
     for (auto t = catalog_.implied_concepts.rbegin();
          t != catalog_.implied_concepts.rend(); ++t) {
       if (!above[*t]) continue;
@@ -445,9 +523,7 @@ class Search {
   bool Follow(Others others, std::vector<WorldSet>* possible,
               std::vector<int32_t>* changed, const Visit& visit) const {
     const auto breaks = [&](const CompiledImplication& arc) {
-      return ((*possible)[arc.gate] & ~arc.given) == 0 &&
-             ((*possible)[arc.target] & arc.implied) == 0 &&
-             !facts_.IsBroken(arc.target);
+      return IsBroken(arc, *possible);
     };
     const auto has_changed = [&](int c) {
       return std::find(changed->begin(), changed->end(), c) != changed->end();
@@ -491,16 +567,13 @@ class Search {
         question.settles.push_back(arc.target);
       }
     }
-    for (const int position : live_) {
-      const std::vector<int32_t>& asked = AskedBy(position);
-      const bool waits =
-          std::find(asked.begin(), asked.end(), c) != asked.end() ||
-          std::any_of(question.settles.begin(), question.settles.end(),
-                      [&](int target) {
-                        return std::find(asked.begin(), asked.end(), target) !=
-                               asked.end();
-                      });
-      if (waits) question.rules.push_back(position);
+    std::vector<bool> waits(live_.size(), false);
+    for (const int position : asking_[c]) waits[rank_[position]] = true;
+    for (const int target : question.settles) {
+      for (const int position : asking_[target]) waits[rank_[position]] = true;
+    }
+    for (size_t rank = 0; rank < live_.size(); ++rank) {
+      if (waits[rank]) question.rules.push_back(live_[rank]);
     }
     question.decides = DecidedBy(c, 0);
     return question;
@@ -508,13 +581,7 @@ class Search {
 
   Strictness DecidedBy(int c, size_t depth) const {
     Strictness decides = Strictness::kNote;
-    for (const int position : live_) {
-      const std::vector<int32_t>& asked = AskedBy(position);
-      if (std::find(asked.begin(), asked.end(), c) != asked.end()) {
-        decides = strictness_.of(position);
-        break;
-      }
-    }
+    if (!asking_[c].empty()) decides = strictness_.of(asking_[c].front());
     if (depth > catalog_.concepts.size()) return decides;
     for (const int i : catalog_.implications_from[c]) {
       const int target = catalog_.implications[i].target;
@@ -566,7 +633,14 @@ class Search {
   Strictness floor_ = Strictness::kNote;
   // Unknown rules that are stricter than every true one, strictest first.
   std::vector<int> live_;
+  // For each rule of the program, its place in `live_`.
+  std::vector<int> rank_;
+  // For each concept the live rules that ask it, strictest first.
+  std::vector<std::vector<int>> asking_;
   std::vector<WorldSet> benign_;
+  // What is at fault in it.
+  std::vector<int> benign_firing_;
+  std::vector<const CompiledImplication*> benign_broken_;
   bool benign_holds_ = false;
   std::vector<bool> influences_;
   int steps_left_ = 0;
