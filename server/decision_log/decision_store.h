@@ -128,6 +128,11 @@ class DecisionStore {
   virtual absl::StatusOr<ChainEnds> Chain() const = 0;
 };
 
+// FAILED_PRECONDITION: `log`, which names it, is of a version that this program
+// does not know.
+absl::Status LaterVersion(absl::string_view log, int64_t version,
+                          int64_t known);
+
 }  // namespace needlewise
 
 #endif  // NEEDLEWISE_SERVER_DECISION_LOG_DECISION_STORE_H_

@@ -10,62 +10,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "server/decision_log/postgres_for_decision_store.h"
+#include "server/decision_log/postgres_schema.h"
 
 namespace needlewise {
 namespace {
 
-// Keeps replicas that start together from making the tables twice.
-constexpr char kMigrationLock[] =
-    "SELECT pg_advisory_xact_lock(8209871136482713)";
 constexpr char kCopyEntries[] =
     "COPY entry(sequence, time, request, link, keys, tags, payload) "
     "FROM STDIN (FORMAT binary)";
 constexpr int16_t kCopyFields = 7;
 constexpr size_t kWriterIdBytes = 16;
-
-// One after the other they make an empty schema one of this version. A script
-// is never changed once released; what has to change is a new one.
-constexpr const char* kMigrations[] = {
-    R"sql(
-      CREATE TABLE entry(
-        sequence bigint PRIMARY KEY,
-        time bigint NOT NULL,      -- microseconds since 1970
-        request bigint UNIQUE,     -- request key
-        link bytea NOT NULL,
-        keys bigint[] NOT NULL,
-        tags bigint[] NOT NULL,
-        payload bytea NOT NULL);
-      CREATE INDEX entry_keys ON entry USING gin(keys);
-      CREATE INDEX entry_tags ON entry USING gin(tags);
-      CREATE INDEX entry_time ON entry USING brin(time);
-      CREATE TABLE tag_count(
-        tag bigint NOT NULL,
-        day bigint NOT NULL,       -- since 1970
-        count bigint NOT NULL,
-        PRIMARY KEY(tag, day));
-      CREATE TABLE archive(
-        digest bytea PRIMARY KEY,
-        content bytea NOT NULL);
-      -- The end of the chain; whoever appends holds its only row.
-      CREATE TABLE chain(
-        id bigint PRIMARY KEY CHECK(id = 1),
-        sequence bigint NOT NULL,
-        link bytea NOT NULL,
-        time bigint NOT NULL,
-        removed_to bigint NOT NULL,
-        anchor bytea NOT NULL);
-      INSERT INTO chain VALUES(1, 0, '', 0, 0, '');
-      -- The last group that each replica has committed.
-      CREATE TABLE writer(
-        writer bytea PRIMARY KEY,
-        last_group bigint NOT NULL,
-        sequence_before bigint NOT NULL);
-    )sql"};
-constexpr int64_t kVersion = std::size(kMigrations);
-
-int64_t DayOf(absl::Time time) {
-  return absl::ToUnixSeconds(time) / (24 * 60 * 60);
-}
 
 std::vector<int64_t> ToNumbers(const std::vector<Term>& terms) {
   return {terms.begin(), terms.end()};
@@ -81,27 +35,31 @@ void PutNumberField(int64_t number, std::string* out) {
   PutBinary64(number, out);
 }
 
-void PutRow(int64_t sequence, absl::Time time, absl::string_view link,
-            const NewEntry& entry, std::string* out) {
+// `place` is the end of the chain with the entry.
+void PutRow(const ChainEnd& place, const NewEntry& entry, std::string* out) {
   PutBinary16(kCopyFields, out);
-  PutNumberField(sequence, out);
-  PutNumberField(absl::ToUnixMicros(time), out);
+  PutNumberField(place.sequence, out);
+  PutNumberField(absl::ToUnixMicros(place.time), out);
   if (entry.request_key == 0) {
     PutBinary32(-1, out);
   } else {
     PutNumberField(static_cast<int64_t>(entry.request_key), out);
   }
-  PutField(link, out);
+  PutField(place.link, out);
   PutField(PostgresValue::Numbers(ToNumbers(entry.keys)).text(), out);
   PutField(PostgresValue::Numbers(ToNumbers(entry.tags)).text(), out);
   PutField(entry.payload, out);
 }
 
-absl::Status NewerVersion(int64_t version) {
-  return absl::FailedPreconditionError(
-      absl::StrCat("the decision log in PostgreSQL is of version ", version,
-                   ", and this program knows up to ", kVersion,
-                   "; start the program that wrote it, or a later one"));
+// The entries of rows of `sequence, time, link, payload`, at most `limit`.
+std::vector<StoredEntry> ToEntries(const PostgresRows& rows, int limit) {
+  std::vector<StoredEntry> entries;
+  for (int i = 0; i < std::min(rows.size(), limit); ++i) {
+    entries.push_back(
+        {rows.Number(i, 0), absl::FromUnixMicros(rows.Number(i, 1)),
+         std::string(rows.Bytes(i, 2)), std::string(rows.Bytes(i, 3))});
+  }
+  return entries;
 }
 
 class PostgresDecisionStore final : public DecisionStore {
@@ -144,7 +102,6 @@ class PostgresDecisionStore final : public DecisionStore {
   using Values = std::vector<PostgresValue>;
 
   absl::StatusOr<std::unique_ptr<PostgresConnection>> Connect() const;
-  absl::Status Migrate();
   absl::Status AppendGroup(absl::Span<const NewEntry* const> entries,
                            absl::Time now, std::vector<AppendResult>* results);
   // What has become of the entries, where the last group was committed.
@@ -195,7 +152,7 @@ absl::Status PostgresDecisionStore::Open() {
   }
   if (options_.read_only) return absl::OkStatus();
   if (absl::Status ready = Ready(); !ready.ok()) return ready;
-  return Migrate();
+  return MigratePostgresLog(writer_.get());
 }
 
 absl::Status PostgresDecisionStore::Ready() {
@@ -205,29 +162,6 @@ absl::Status PostgresDecisionStore::Ready() {
   if (!writer.ok()) return writer.status();
   writer_ = *std::move(writer);
   return absl::OkStatus();
-}
-
-absl::Status PostgresDecisionStore::Migrate() {
-  for (const char* step :
-       {"BEGIN", kMigrationLock, "CREATE SCHEMA IF NOT EXISTS needlewise",
-        "CREATE TABLE IF NOT EXISTS version(version bigint NOT NULL)"}) {
-    if (absl::Status done = writer_->Execute(step); !done.ok()) return done;
-  }
-  auto read = writer_->Run("SELECT coalesce(max(version), 0) FROM version");
-  if (!read.ok()) return read.status();
-  const int64_t version = read->Number(0, 0);
-  if (version > kVersion) {
-    writer_.reset();
-    return NewerVersion(version);
-  }
-  for (int64_t v = version; v < kVersion; ++v) {
-    if (absl::Status done = writer_->Execute(absl::StrCat(
-            kMigrations[v], "INSERT INTO version VALUES(", v + 1, ")"));
-        !done.ok()) {
-      return done;
-    }
-  }
-  return writer_->Execute("COMMIT");
 }
 
 absl::StatusOr<std::map<int64_t, int64_t>> PostgresDecisionStore::FindRequests(
@@ -295,29 +229,26 @@ absl::Status PostgresDecisionStore::AppendGroup(
   auto places = FindRequests(entries);
   if (!places.ok()) return places.status();
   const int64_t sequence_before = chain->Number(0, 0);
-  const absl::Time time =
-      std::max(absl::FromUnixMicros(absl::ToUnixMicros(now)),
-               absl::FromUnixMicros(chain->Number(0, 2)));
-  int64_t sequence = sequence_before;
-  std::string link(chain->Bytes(0, 1));
+  ChainEnd end = {sequence_before, std::string(chain->Bytes(0, 1)),
+                  absl::FromUnixMicros(chain->Number(0, 2))};
+  end.MoveTimeTo(now);
   std::string rows;
   std::map<int64_t, int64_t> counts;
   for (const NewEntry* entry : entries) {
     if (entry->request_key != 0) {
       const auto [place, added] = places->emplace(
-          static_cast<int64_t>(entry->request_key), sequence + 1);
+          static_cast<int64_t>(entry->request_key), end.sequence + 1);
       if (!added) {
         results->push_back({place->second, true});
         continue;
       }
     }
-    ++sequence;
-    link = ChainLink(link, sequence, time, entry->digest);
-    PutRow(sequence, time, link, *entry, &rows);
+    end.Add(entry->digest);
+    PutRow(end, *entry, &rows);
     for (const Term tag : entry->tags) ++counts[static_cast<int64_t>(tag)];
-    results->push_back({sequence, false});
+    results->push_back({end.sequence, false});
   }
-  if (sequence > sequence_before) {
+  if (end.sequence > sequence_before) {
     if (absl::Status copied = writer_->Copy(kCopyEntries, rows); !copied.ok()) {
       return copied;
     }
@@ -338,11 +269,11 @@ absl::Status PostgresDecisionStore::AppendGroup(
       "FROM unnest($8, $9) AS counted(tag, count) "
       "ON CONFLICT(tag, day) DO UPDATE "
       "SET count = tag_count.count + excluded.count",
-      {PostgresValue::Number(sequence), PostgresValue::Bytes(link),
-       PostgresValue::Number(absl::ToUnixMicros(time)),
+      {PostgresValue::Number(end.sequence), PostgresValue::Bytes(end.link),
+       PostgresValue::Number(absl::ToUnixMicros(end.time)),
        PostgresValue::Bytes(writer_id_), PostgresValue::Number(group_),
        PostgresValue::Number(sequence_before),
-       PostgresValue::Number(DayOf(time)), PostgresValue::Numbers(tags),
+       PostgresValue::Number(DayOf(end.time)), PostgresValue::Numbers(tags),
        PostgresValue::Numbers(numbers)});
   if (!moved.ok()) return moved.status();
   return writer_->Execute("COMMIT");
@@ -445,11 +376,7 @@ absl::StatusOr<EntryPage> PostgresDecisionStore::Find(
   const auto rows = Query(sql.c_str(), values);
   if (!rows.ok()) return rows.status();
   EntryPage page;
-  for (int i = 0; i < std::min(rows->size(), query.limit); ++i) {
-    page.entries.push_back(
-        {rows->Number(i, 0), absl::FromUnixMicros(rows->Number(i, 1)),
-         std::string(rows->Bytes(i, 2)), std::string(rows->Bytes(i, 3))});
-  }
+  page.entries = ToEntries(*rows, query.limit);
   if (rows->size() > query.limit) page.next = page.entries.back().sequence;
   return page;
 }
@@ -461,13 +388,7 @@ absl::StatusOr<std::vector<StoredEntry>> PostgresDecisionStore::Read(
       "ORDER BY sequence LIMIT $2",
       {PostgresValue::Number(from), PostgresValue::Number(limit)});
   if (!rows.ok()) return rows.status();
-  std::vector<StoredEntry> entries;
-  for (int i = 0; i < rows->size(); ++i) {
-    entries.push_back(
-        {rows->Number(i, 0), absl::FromUnixMicros(rows->Number(i, 1)),
-         std::string(rows->Bytes(i, 2)), std::string(rows->Bytes(i, 3))});
-  }
-  return entries;
+  return ToEntries(*rows, limit);
 }
 
 absl::StatusOr<std::vector<TagCount>> PostgresDecisionStore::CountTags(

@@ -17,9 +17,8 @@ struct SqliteStoreOptions {
   // True: only to be read, perhaps while a server writes it; methods that
   // write must not be called.
   bool read_only = false;
-  // Most pages of 4 KiB that the file may have. 0: as many as there is room
-  // for.
-  int64_t max_pages = 0;
+  // Largest size of the file. 0: as large as there is room for.
+  int64_t max_bytes = 0;
 };
 
 // Opens a log, brings it to the form of this version, and checks that it can

@@ -91,6 +91,31 @@ absl::StatusOr<SqliteStatement> SqliteConnection::Prepare(
   return SqliteStatement(statement);
 }
 
+absl::Status SqliteConnection::PrepareAll(
+    std::initializer_list<std::pair<SqliteStatement*, const char*>> all) const {
+  for (const auto& [statement, sql] : all) {
+    absl::StatusOr<SqliteStatement> prepared = Prepare(sql);
+    if (!prepared.ok()) return prepared.status();
+    *statement = *std::move(prepared);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqliteConnection::InTransaction(
+    absl::FunctionRef<absl::Status()> work) const {
+  if (absl::Status begun = Execute("BEGIN IMMEDIATE"); !begun.ok()) {
+    return begun;
+  }
+  absl::Status done = work();
+  if (done.ok()) done = Execute("COMMIT");
+  if (!done.ok() && sqlite3_get_autocommit(connection_.get()) == 0) {
+    // What this returns is of no use: a rollback that fails is made by the
+    // next one to open the file.
+    Execute("ROLLBACK").IgnoreError();
+  }
+  return done;
+}
+
 absl::Status SqliteConnection::Execute(const std::string& sql) const {
   return ToStatus(
       sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr));

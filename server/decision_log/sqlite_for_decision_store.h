@@ -7,10 +7,12 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -61,14 +63,19 @@ class SqliteConnection {
   absl::Status Execute(const std::string& sql) const;
   absl::StatusOr<int64_t> Pragma(const std::string& name) const;
 
+  // Prepares each, in order, until one fails.
+  absl::Status PrepareAll(
+      std::initializer_list<std::pair<SqliteStatement*, const char*>> all)
+      const;
+
+  // Does all of `work` that it gives OK for, or nothing of it.
+  absl::Status InTransaction(absl::FunctionRef<absl::Status()> work) const;
+
   // What a result means, and what to do.
   absl::Status ToStatus(int result) const;
 
   // How many rows the last statement has changed.
   int Changes() const { return sqlite3_changes(connection_.get()); }
-  bool InTransaction() const {
-    return sqlite3_get_autocommit(connection_.get()) == 0;
-  }
 
  private:
   struct Close {

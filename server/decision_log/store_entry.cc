@@ -1,5 +1,7 @@
 #include "server/decision_log/store_entry.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "server/sha256.h"
 
@@ -24,6 +26,10 @@ Term MakeTerm(TermKind kind, absl::string_view value) {
   return Mix(h);
 }
 
+int64_t DayOf(absl::Time time) {
+  return absl::ToUnixSeconds(time) / (24 * 60 * 60);
+}
+
 std::string PayloadDigest(absl::string_view payload) {
   return Sha256().Add(payload).Finish();
 }
@@ -35,6 +41,15 @@ std::string ChainLink(absl::string_view former, int64_t sequence,
       .Add(absl::StrCat(sequence, "@", absl::ToUnixMicros(time)))
       .Add(payload_digest)
       .Finish();
+}
+
+void ChainEnd::MoveTimeTo(absl::Time now) {
+  time = std::max(time, absl::FromUnixMicros(absl::ToUnixMicros(now)));
+}
+
+void ChainEnd::Add(absl::string_view payload_digest) {
+  ++sequence;
+  link = ChainLink(link, sequence, time, payload_digest);
 }
 
 }  // namespace needlewise

@@ -61,6 +61,9 @@ struct StoredEntry {
   std::string payload;
 };
 
+// The day in UTC, since 1970-01-01.
+int64_t DayOf(absl::Time time);
+
 // SHA-256.
 std::string PayloadDigest(absl::string_view payload);
 
@@ -68,6 +71,20 @@ std::string PayloadDigest(absl::string_view payload);
 // entry `former` is empty.
 std::string ChainLink(absl::string_view former, int64_t sequence,
                       absl::Time time, absl::string_view payload_digest);
+
+// Where a chain ends: its last entry, and how it goes on.
+struct ChainEnd {
+  // 0, empty and 1970 where there is none.
+  int64_t sequence = 0;
+  std::string link;
+  absl::Time time = absl::UnixEpoch();
+
+  // Sets the time of what comes next: `now`, to the microsecond, unless the
+  // clock has stepped back.
+  void MoveTimeTo(absl::Time now);
+  // Goes on by one entry.
+  void Add(absl::string_view payload_digest);
+};
 
 }  // namespace needlewise
 

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -361,6 +362,15 @@ class SqliteStoreTest : public ::testing::Test {
     }
   }
 
+  // Changes the file as nobody should.
+  void Execute(const char* sql) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(sqlite3_open(File().c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK)
+        << sqlite3_errmsg(database);
+    ASSERT_EQ(sqlite3_close(database), SQLITE_OK);
+  }
+
   TemporaryFolder folder_;
 };
 
@@ -395,6 +405,81 @@ TEST_F(SqliteStoreTest, RefusesALogWhoseEndIsDamaged) {
   EXPECT_THAT(opened.status().message(), HasSubstr("damaged at entry 13"));
 }
 
+TEST_F(SqliteStoreTest, RefusesALogOfALaterVersion) {
+  WriteSome(1);
+  Execute("PRAGMA user_version = 99");
+  const auto opened = OpenSqliteStore({File()});
+  EXPECT_EQ(opened.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(opened.status().message(), HasSubstr("of version 99"));
+}
+
+TEST_F(SqliteStoreTest, BringsALogOfTheFirstVersionToThisOne) {
+  WriteSome(20);
+  Execute(
+      "DROP TABLE key_group; ALTER TABLE state DROP COLUMN merged;"
+      "PRAGMA user_version = 1");
+  // Who only reads does not change it.
+  EXPECT_THAT(OpenSqliteStore({File(), true}).status().message(),
+              HasSubstr("a server that opens it"));
+  WriteSome(5);
+  const auto store = OpenSqliteStore({File()});
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_THAT(*(*store)->Read(1, 100), SizeIs(25));
+}
+
+// In the first group every key is found through merged rows, some of which are
+// of this bucket's and some not yet.
+TEST_F(SqliteStoreTest, FindsKeysInGroupsThatAreMerged) {
+  constexpr int64_t kMany = (kGroupSegments + 8) * kSegmentEntries;
+  constexpr int64_t kGroup = 8192;
+  constexpr Term kSpread = 0x9e3779b97f4a7c15;
+  auto store = OpenSqliteStore({File()});
+  ASSERT_TRUE(store.ok()) << store.status();
+  std::vector<NewEntry> group(kGroup, MakeEntry("-"));
+  std::vector<const NewEntry*> pointers;
+  for (const NewEntry& entry : group) pointers.push_back(&entry);
+  std::vector<AppendResult> results;
+  for (int64_t next = 1; next <= kMany; next += kGroup) {
+    for (int64_t i = 0; i < kGroup; ++i) {
+      group[static_cast<size_t>(i)].keys = {static_cast<Term>((next + i) / 2) *
+                                            kSpread};
+    }
+    ASSERT_TRUE((*store)->Append(pointers, kNoon, &results).ok());
+  }
+  for (const bool reopened : {false, true}) {
+    if (reopened) {
+      store->reset();
+      store = OpenSqliteStore({File()});
+      ASSERT_TRUE(store.ok()) << store.status();
+    }
+    for (int64_t i = 1; i <= kMany; i += 997) {
+      EntryQuery query;
+      query.keys = {static_cast<Term>(i / 2) * kSpread};
+      const auto page = (*store)->Find(query);
+      ASSERT_TRUE(page.ok()) << page.status();
+      std::vector<int64_t> places;
+      for (const auto& entry : page->entries) places.push_back(entry.sequence);
+      std::vector<int64_t> expected;
+      for (const int64_t place : {i / 2 * 2 + 1, i / 2 * 2}) {
+        if (place >= 1 && place <= kMany) expected.push_back(place);
+      }
+      EXPECT_EQ(places, expected) << i;
+    }
+    EntryQuery nowhere;
+    nowhere.keys = {static_cast<Term>(kMany) * kSpread};
+    EXPECT_THAT((*store)->Find(nowhere)->entries, IsEmpty());
+  }
+  // What is removed is not found any more.
+  const auto pruned =
+      (*store)->Prune(absl::InfiniteFuture(), 3 * kSegmentEntries, false);
+  ASSERT_TRUE(pruned.ok()) << pruned.status();
+  EntryQuery gone;
+  gone.keys = {Term{100} * kSpread};
+  EXPECT_THAT((*store)->Find(gone)->entries, IsEmpty());
+  gone.keys = {static_cast<Term>(2 * kSegmentEntries) * kSpread};
+  EXPECT_THAT((*store)->Find(gone)->entries, SizeIs(2));
+}
+
 TEST_F(SqliteStoreTest, SaysThatThereIsNoFolder) {
   const auto opened = OpenSqliteStore({folder_.path() + "/none/log.db"});
   EXPECT_EQ(opened.status().code(), absl::StatusCode::kUnavailable);
@@ -407,7 +492,7 @@ TEST_F(SqliteStoreTest, AFullDiskLosesNothingAndIsRecoveredFrom) {
   const NewEntry* pointer = &large;
   int appended = 0;
   {
-    const auto store = OpenSqliteStore({File(), false, 40});
+    const auto store = OpenSqliteStore({File(), false, 40 * 8192});
     ASSERT_TRUE(store.ok()) << store.status();
     absl::Status status;
     while (status.ok() && appended < 1000) {

@@ -129,7 +129,7 @@ class SqliteTest(LogTest):
 
     def test_a_full_disk_refuses_and_loses_nothing(self):
         def limit():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))
         popen = subprocess.Popen
 
         def limited(*arguments, **options):
