@@ -18,6 +18,7 @@
 #include "rules/engine/compiled_catalog.h"
 #include "rules/engine/effect.h"
 #include "rules/engine/explainer.h"
+#include "rules/engine/sorted_catalog.h"
 
 namespace needlewise {
 namespace {
@@ -1079,28 +1080,30 @@ class Compiler {
   }
 
   void OrderBenignWorlds() {
+    // By concept and world: how often the rules that matter look for it.
+    std::vector<std::array<int, kMostWorlds>> weights(out_.concepts.size());
+    for (auto& of_concept : weights) of_concept.fill(0);
+    for (const CompiledRule& rule : out_.rules) {
+      if (rule.strictness == Strictness::kNote) continue;
+      for (const ConditionNode& node : rule.nodes) {
+        if (node.kind != Kind::kLeaf) continue;
+        for (int w = 0; w < kMostWorlds; ++w) {
+          if ((node.satisfying & Bit(w)) != 0) {
+            weights[node.concept_index][w] += 4;
+          }
+        }
+      }
+    }
     for (size_t c = 0; c < out_.concepts.size(); ++c) {
       CompiledConcept& made = out_.concepts[c];
+      WorldSet implying = 0;
+      for (const int i : out_.implications_from[c]) {
+        implying |= out_.implications[i].given;
+      }
       std::vector<std::pair<int, uint8_t>> order;
       for (int w = 0; w < kMostWorlds; ++w) {
         if ((made.all & Bit(w)) == 0) continue;
-        int weight = 0;
-        for (const CompiledRule& rule : out_.rules) {
-          if (rule.strictness == Strictness::kNote) continue;
-          for (const ConditionNode& node : rule.nodes) {
-            if (node.kind == Kind::kLeaf &&
-                node.concept_index == static_cast<int>(c) &&
-                (node.satisfying & Bit(w)) != 0) {
-              weight += 4;
-            }
-          }
-        }
-        for (const int i : out_.implications_from[c]) {
-          if ((out_.implications[i].given & Bit(w)) != 0) {
-            weight += 1;
-            break;
-          }
-        }
+        const int weight = weights[c][w] + ((implying & Bit(w)) != 0 ? 1 : 0);
         order.emplace_back(weight, static_cast<uint8_t>(w));
       }
       std::sort(order.begin(), order.end());
@@ -1305,6 +1308,13 @@ std::string CatalogDigest(const v1::RuleCatalog& sorted_catalog) {
       absl::string_view(reinterpret_cast<const char*>(hash.data()), length));
 }
 
+v1::CatalogVersion VersionOf(const v1::RuleCatalog& sorted_catalog) {
+  v1::CatalogVersion version;
+  version.set_version(sorted_catalog.manifest().version());
+  version.set_digest(CatalogDigest(sorted_catalog));
+  return version;
+}
+
 std::vector<std::string> RulesPastReview(const CompiledCatalog& catalog,
                                          absl::CivilDay today) {
   std::vector<std::string> ids;
@@ -1318,10 +1328,16 @@ std::shared_ptr<const CompiledCatalog> CompileCatalog(
     v1::RuleCatalog catalog,
     std::vector<std::pair<std::string, std::string>>* errors) {
   SortCatalog(&catalog);
+  v1::CatalogVersion version = VersionOf(catalog);
+  return CompileSorted(std::move(catalog), std::move(version), errors);
+}
+
+std::shared_ptr<const CompiledCatalog> CompileSorted(
+    v1::RuleCatalog sorted_catalog, v1::CatalogVersion version,
+    std::vector<std::pair<std::string, std::string>>* errors) {
   auto compiled = std::make_shared<CompiledCatalog>();
-  compiled->version.set_version(catalog.manifest().version());
-  compiled->version.set_digest(CatalogDigest(catalog));
-  compiled->catalog = std::move(catalog);
+  compiled->version = std::move(version);
+  compiled->catalog = std::move(sorted_catalog);
   Compiler<CompiledCatalog>(compiled.get(), errors).Run();
   if (!errors->empty()) return nullptr;
   return compiled;

@@ -11,11 +11,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "rules/engine/catalog_overlay.h"
 #include "rules/engine/catalog_seal.h"
 #include "rules/engine/catalog_source.h"
 #include "rules/engine/catalog_validator.h"
 #include "rules/engine/rule_cases.h"
+#include "rules/engine/sorted_catalog.h"
 
 namespace needlewise {
 namespace {
@@ -59,13 +62,33 @@ void RunCases(const CompiledCatalog& catalog,
   }
 }
 
-// Compiles, and reports what only the whole can show at the record concerned.
-std::shared_ptr<const CompiledCatalog> Compile(
-    v1::RuleCatalog merged, const RecordPlaces& places,
-    const std::string& first_file, std::vector<v1::Diagnostic>* diagnostics) {
-  std::vector<std::pair<std::string, std::string>> errors;
-  std::shared_ptr<const CompiledCatalog> compiled =
-      CompileCatalog(std::move(merged), &errors);
+// Moves the records of `from` behind those of `to`: a copy of the whole
+// catalogue takes as long as compiling it.
+void MoveRecords(v1::RuleCatalog* from, v1::RuleCatalog* to) {
+  const google::protobuf::Reflection& reflection = *from->GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection.ListFields(*from, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (!field->is_repeated()) continue;
+    std::vector<google::protobuf::Message*> records;
+    while (reflection.FieldSize(*from, field) > 0) {
+      records.push_back(reflection.ReleaseLast(from, field));
+    }
+    for (auto record = records.rbegin(); record != records.rend(); ++record) {
+      reflection.AddAllocatedMessage(to, field, *record);
+    }
+  }
+  // What is left is not repeated.
+  to->MergeFrom(*from);
+}
+
+using CompileErrors = std::vector<std::pair<std::string, std::string>>;
+
+// Reports what only the whole can show at the record concerned.
+void ReportCompileErrors(const CompileErrors& errors,
+                         const RecordPlaces& places,
+                         const std::string& first_file,
+                         std::vector<v1::Diagnostic>* diagnostics) {
   for (const auto& [subject, message] : errors) {
     const auto place = places.find(subject);
     v1::Diagnostic diagnostic;
@@ -80,7 +103,6 @@ std::shared_ptr<const CompiledCatalog> Compile(
     diagnostic.set_subject(subject);
     diagnostics->push_back(std::move(diagnostic));
   }
-  return compiled;
 }
 
 absl::Status ReadFolder(const std::string& folder, const std::string& prefix,
@@ -151,14 +173,13 @@ LoadResult LoadCatalog(absl::Span<const CatalogFileText> files,
   const ParsedFile* seal = nullptr;
   bool overlaid = false;
   for (const auto& file : parsed) {
-    if (!file->is_suite) merged.MergeFrom(file->catalog);
+    if (!file->is_suite) MoveRecords(&file->catalog, &merged);
     if (file->is_seal) seal = file.get();
     overlaid = overlaid || file->is_overlay;
   }
   SortCatalog(&merged);
   if (parses) {
-    result.version.set_version(merged.manifest().version());
-    result.version.set_digest(CatalogDigest(merged));
+    result.version = VersionOf(merged);
     if (seal != nullptr) result.seal = seal->seal;
     result.seal_trusted = CheckSeal(files, seal, result.version, options.seal,
                                     options.today, &result.diagnostics);
@@ -166,10 +187,15 @@ LoadResult LoadCatalog(absl::Span<const CatalogFileText> files,
   if (!HasErrors(result.diagnostics)) {
     const std::string first = parsed.empty() ? "" : parsed[0]->name;
     std::shared_ptr<const CompiledCatalog> compiled;
+    const auto report = [&](const CompileErrors& errors) {
+      ReportCompileErrors(errors, places, first, &result.diagnostics);
+    };
     if (!overlaid || options.run_cases) {
+      CompileErrors errors;
       // Kept where overlays are still to be applied to it.
-      compiled = Compile(overlaid ? merged : std::move(merged), places, first,
-                         &result.diagnostics);
+      compiled = CompileSorted(overlaid ? merged : std::move(merged),
+                               result.version, &errors);
+      report(errors);
       if (compiled != nullptr && options.run_cases) {
         RunCases(*compiled, parsed, &result.diagnostics);
       }
@@ -179,8 +205,9 @@ LoadResult LoadCatalog(absl::Span<const CatalogFileText> files,
       ApplyOverlays(parsed, result.version, options.today, &merged,
                     &result.diagnostics);
       if (result.diagnostics.size() == before) {
-        compiled =
-            Compile(std::move(merged), places, first, &result.diagnostics);
+        CompileErrors errors;
+        compiled = CompileCatalog(std::move(merged), &errors);
+        report(errors);
         if (compiled != nullptr) result.version = compiled->version;
       }
     }

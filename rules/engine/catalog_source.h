@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "google/protobuf/message.h"
 #include "google/protobuf/text_format.h"
 #include "needlewise/testing/v1/rule_case.pb.h"
@@ -15,12 +16,18 @@
 
 namespace needlewise {
 
+// Where everything in a file is written.
+struct SourceMap {
+  // What cannot be read as UTF-8 is a question mark in them.
+  std::vector<std::string> lines;
+  google::protobuf::TextFormat::ParseInfoTree tree;
+};
+
 // One parsed file. One of its messages is meaningful, as its name says; the
 // others are empty.
 struct ParsedFile {
   std::string name;
-  // What cannot be read as UTF-8 is a question mark in them.
-  std::vector<std::string> lines;
+  std::string content;
   bool is_suite = false;
   bool is_overlay = false;
   bool is_seal = false;
@@ -28,17 +35,28 @@ struct ParsedFile {
   testing::v1::RuleCaseSuite suite;
   v1::CatalogOverlay overlay;
   v1::CatalogSeal seal;
-  google::protobuf::TextFormat::ParseInfoTree tree;
+
+  // The message that is meaningful.
+  const google::protobuf::Message& Root() const;
+
+  // Drawn when first asked for, from a second reading: recording where each
+  // field is takes as long as reading it, and a sound file has nothing to
+  // report. From one thread at a time.
+  const SourceMap& Map() const;
+
+ private:
+  mutable std::unique_ptr<const SourceMap> map_;
 };
 
-// A message in a file. Copyable; refers to the file.
+// A message in a file, by the fields that lead to it. Copyable; refers to the
+// file.
 class Place {
  public:
-  Place(const ParsedFile* file, const google::protobuf::Message* message,
-        const google::protobuf::TextFormat::ParseInfoTree* tree)
-      : file_(file), message_(message), tree_(tree) {}
+  // The message that is the whole file.
+  explicit Place(const ParsedFile* file) : file_(file) {}
 
-  // The message in field `name`; `index` for a repeated field, else -1.
+  // The message in field `name`; `index` for a repeated field, else -1. The
+  // name must outlive the place.
   Place In(const char* name, int index = -1) const;
 
   // A diagnostic at field `name`, or, where the field is not written, at the
@@ -48,22 +66,28 @@ class Place {
   // A diagnostic at the message itself.
   v1::Diagnostic Here(std::string message) const;
 
-  Place Within(int line, int column) const {
-    Place place = *this;
-    place.line_ = line;
-    place.column_ = column;
-    return place;
-  }
-
  private:
-  v1::Diagnostic Make(int line, int column, std::string message) const;
+  struct Step {
+    const char* field;
+    int index;
+  };
+  // How deep most records go; only deeper ones cost an allocation.
+  using Path = absl::InlinedVector<Step, 8>;
+  // The message as it is written.
+  struct Found {
+    const google::protobuf::Descriptor* type = nullptr;
+    // Null where it is not written.
+    const google::protobuf::TextFormat::ParseInfoTree* tree = nullptr;
+    // Where it begins, or the nearest written message that it would be in,
+    // from 0; -1 for the file.
+    int line = -1;
+    int column = -1;
+  };
+
+  Found Find() const;
 
   const ParsedFile* file_;
-  const google::protobuf::Message* message_;
-  const google::protobuf::TextFormat::ParseInfoTree* tree_;
-  // Where the message begins, from 0; -1: not known.
-  int line_ = -1;
-  int column_ = -1;
+  Path path_;
 };
 
 // Parses a file. Syntax errors are appended to `*diagnostics`; what can be

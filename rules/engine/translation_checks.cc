@@ -25,13 +25,13 @@ using Fields = std::map<std::string, std::string>;
 // The English texts, by list of records, record and field.
 using Texts = std::map<std::string, std::map<std::string, Fields>>;
 
-Texts TextsOf(const v1::RuleCatalog& catalog) {
+Texts TextsOf(const std::vector<std::unique_ptr<ParsedFile>>& files) {
   Texts texts;
   const auto add = [&](const TextPlace& place, const std::string& english) {
     texts[std::string(place.records)][std::string(place.record_id)].emplace(
         std::string(place.field), english);
   };
-  VisitTexts(catalog, add);
+  for (const auto& file : files) VisitTexts(file->catalog, add);
   VisitPhrases(add);
   return texts;
 }
@@ -62,13 +62,10 @@ class Checker {
  public:
   Checker(const std::vector<std::unique_ptr<ParsedFile>>& files, bool complete,
           std::vector<v1::Diagnostic>* diagnostics)
-      : files_(files), complete_(complete), diagnostics_(*diagnostics) {
-    v1::RuleCatalog merged;
-    for (const auto& file : files_) {
-      if (!file->is_suite) merged.MergeFrom(file->catalog);
-    }
-    texts_ = TextsOf(merged);
-  }
+      : files_(files),
+        complete_(complete),
+        diagnostics_(*diagnostics),
+        texts_(TextsOf(files)) {}
 
   void Run() {
     for (const auto& file : files_) {
@@ -214,7 +211,7 @@ class Checker {
   const std::vector<std::unique_ptr<ParsedFile>>& files_;
   const bool complete_;
   std::vector<v1::Diagnostic>& diagnostics_;
-  Texts texts_;
+  const Texts texts_;
   std::map<std::string, int> languages_;
   // Fields translated so far, by language, records and record.
   std::map<std::tuple<std::string, std::string, std::string>,

@@ -5,6 +5,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/ascii.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "rules/engine/translatable_texts.h"
 
 namespace needlewise {
@@ -28,6 +30,27 @@ Translations TranslationsInto(const std::string& language,
   return found;
 }
 
+// All records but the translations, which are as many again.
+std::unique_ptr<v1::RuleCatalog> CopyRecords(const v1::RuleCatalog& catalog) {
+  auto copy = std::make_unique<v1::RuleCatalog>();
+  const google::protobuf::Reflection& reflection = *catalog.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> fields;
+  reflection.ListFields(catalog, &fields);
+  for (const google::protobuf::FieldDescriptor* field : fields) {
+    if (field->number() == v1::RuleCatalog::kTranslationsFieldNumber) continue;
+    if (!field->is_repeated()) {
+      reflection.MutableMessage(copy.get(), field)
+          ->CopyFrom(reflection.GetMessage(catalog, field));
+      continue;
+    }
+    for (int i = 0; i < reflection.FieldSize(catalog, field); ++i) {
+      reflection.AddMessage(copy.get(), field)
+          ->CopyFrom(reflection.GetRepeatedMessage(catalog, field, i));
+    }
+  }
+  return copy;
+}
+
 Wording MakeWording(const std::string& language,
                     const v1::RuleCatalog& catalog) {
   Wording wording;
@@ -46,8 +69,7 @@ Wording MakeWording(const std::string& language,
     }
     return &found->second->text();
   };
-  auto translated = std::make_unique<v1::RuleCatalog>(catalog);
-  translated->clear_translations();
+  std::unique_ptr<v1::RuleCatalog> translated = CopyRecords(catalog);
   VisitMutableTexts(translated.get(),
                     [&](const TextPlace& place, std::string* text) {
                       const std::string* other = find(place, *text);
