@@ -240,7 +240,7 @@ absl::Status Server::ListenForHttp() {
   const config::v1::HttpListener& http = config_.http_listener();
   if (http.address().empty()) return absl::OkStatus();
   AddProbeRoutes([this] { return serving_.load() && store_serves_.load(); },
-                 &routes_);
+                 [this] { return Degradation(); }, &routes_);
   AddMetricReadings();
   AddMetricsRoute(metrics_.get(), &routes_);
   ConnectParts parts;
@@ -271,6 +271,13 @@ absl::Status Server::ListenForHttp() {
   return absl::OkStatus();
 }
 
+std::string Server::Degradation() const {
+  const size_t rules = catalogs_.RulesPastReview().size();
+  if (rules == 0) return "";
+  return absl::StrCat(rules, rules == 1 ? " rule cites" : " rules cite",
+                      " a source past its review date");
+}
+
 void Server::AddMetricReadings() {
   metrics_->AddReading(
       "needlewise_catalog_info",
@@ -287,6 +294,11 @@ void Server::AddMetricReadings() {
                          return absl::ToDoubleSeconds(
                              clock_->Now() - catalogs_.Current()->activated_at);
                        });
+  metrics_->AddReading(
+      "needlewise_rules_past_review",
+      "Rules in force that cite a source past its review date.", [this] {
+        return static_cast<double>(catalogs_.RulesPastReview().size());
+      });
   metrics_->AddReading("needlewise_calls_in_progress",
                        "Calls that are being answered, through any door.",
                        [this] { return gate_.in_progress(); });

@@ -80,6 +80,9 @@ class Server {
   absl::Status OpenRecording();
   absl::Status Listen();
   absl::Status ListenForHttp();
+  // What somebody should see to although the server serves, without a full
+  // stop; empty: nothing.
+  std::string Degradation() const;
   void AddMetricReadings();
   void AddLogReadings();
   // Says so to whoever asks, over gRPC and over HTTP.

@@ -302,6 +302,11 @@ void ReportConflicts(const v1::ListSourceConflictsResponse& response,
                Tone::kDim);
 }
 
+std::string PastReviewLine(int rules) {
+  return absl::StrCat(rules, rules == 1 ? " rule cites" : " rules cite",
+                      " a source past its review date");
+}
+
 void ReportEvent(const v1::WatchRuleCatalogResponse& event,
                  TextReport* report) {
   const bool refused = event.event() == v1::CATALOG_EVENT_REFUSED;
@@ -312,12 +317,7 @@ void ReportEvent(const v1::WatchRuleCatalogResponse& event,
                    CatalogLine(event.version(), "", 0)),
       refused ? Tone::kStop : Tone::kGood);
   if (event.rules_past_review() > 0) {
-    report->Item(
-        2, "",
-        absl::StrCat(event.rules_past_review(),
-                     event.rules_past_review() == 1 ? " rule cites a source"
-                                                    : " rules cite a source",
-                     " past its review date"));
+    report->Item(2, "", PastReviewLine(event.rules_past_review()));
   }
   for (const v1::Diagnostic& diagnostic : event.diagnostics()) {
     report->Item(2,

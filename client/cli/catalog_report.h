@@ -3,6 +3,8 @@
 #ifndef NEEDLEWISE_CLIENT_CLI_CATALOG_REPORT_H_
 #define NEEDLEWISE_CLIENT_CLI_CATALOG_REPORT_H_
 
+#include <string>
+
 #include "client/cli/terminal.h"
 #include "needlewise/v1/rule_catalog.pb.h"
 
@@ -17,6 +19,9 @@ void ReportRule(const v1::GetRuleResponse& response, TextReport* report);
 // Source conflicts with their positions.
 void ReportConflicts(const v1::ListSourceConflictsResponse& response,
                      TextReport* report);
+
+// How many rules are past review, in words.
+std::string PastReviewLine(int rules);
 
 // What became of a catalogue.
 void ReportEvent(const v1::WatchRuleCatalogResponse& event, TextReport* report);

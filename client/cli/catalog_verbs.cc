@@ -347,10 +347,10 @@ ExitCode RunHealth(const Invocation& invocation) {
       }
       if (!catalog.rules_past_review().empty()) {
         report.Item(
-            2, "",
-            absl::StrCat(catalog.rules_past_review_size(),
-                         " rules cite a source past its review date: ",
-                         absl::StrJoin(catalog.rules_past_review(), ", ")));
+            2, "degraded  ",
+            absl::StrCat(PastReviewLine(catalog.rules_past_review_size()), ": ",
+                         absl::StrJoin(catalog.rules_past_review(), ", ")),
+            Tone::kWarning);
       }
     }
     printed = invocation.PrintText(report.text());

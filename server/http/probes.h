@@ -2,6 +2,7 @@
 #define NEEDLEWISE_SERVER_HTTP_PROBES_H_
 
 #include <functional>
+#include <string>
 
 #include "server/http/http_routes.h"
 #include "server/telemetry/metrics.h"
@@ -10,8 +11,10 @@ namespace needlewise {
 
 // Adds what an orchestrator asks. `/healthz`: 200 while the process answers at
 // all. `/readyz`: 200 while it should be sent calls, as the health service of
-// gRPC says it, and else 503. `is_ready` is called from any thread.
-void AddProbeRoutes(std::function<bool()> is_ready, HttpRoutes* routes);
+// gRPC says it, and else 503. `degraded` says what somebody should see to
+// although the server serves; empty: nothing. Both are called from any thread.
+void AddProbeRoutes(std::function<bool()> is_ready,
+                    std::function<std::string()> degraded, HttpRoutes* routes);
 
 // Adds `/metrics`, for Prometheus. `metrics` is not owned.
 void AddMetricsRoute(const Metrics* metrics, HttpRoutes* routes);

@@ -184,13 +184,15 @@ class Metrics::Series {
   prometheus::Family<prometheus::Counter>& catalog_events =
       prometheus::BuildCounter()
           .Name("needlewise_catalog_events_total")
-          .Help("Catalogues that came into force or were refused.")
+          .Help(
+              "Catalogues that came into force, were refused, or of which "
+              "more rules are past review.")
           .Register(registry);
 };
 
 Metrics::Metrics() : series_(std::make_unique<Series>()) {
   // There from the start, so that an alert can watch for its first change.
-  for (const char* event : {"ACTIVATED", "REFUSED"}) {
+  for (const char* event : {"ACTIVATED", "REFUSED", "PAST_REVIEW"}) {
     series_->catalog_events.Add({{"event", event}});
   }
 }

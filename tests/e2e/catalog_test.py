@@ -1,6 +1,7 @@
 """`needlewise rules`, `conflicts`, `watch` and `health`."""
 
 import json
+import re
 import signal
 import subprocess
 import tempfile
@@ -112,6 +113,26 @@ class HealthTest(e2e.ServedTest):
         self.assertEqual(set(health["services"].values()), {"SERVING"})
         self.assertEqual(len(health["catalog"]["digest"]), 64)
         self.assertGreater(health["catalog"]["ruleCount"], 100)
+
+    def test_tells_of_rules_past_their_review_date(self):
+        self.assertNotIn("degraded", self.run_verb("health").stdout)
+        with tempfile.TemporaryDirectory() as folder:
+            catalog = e2e.copy_of_catalog(folder)
+            citations = catalog / "citations.textproto"
+            entries = citations.read_text().split("\n}\n")
+            for i, entry in enumerate(entries):
+                if 'citation_id: "M5"' in entry:
+                    entries[i] = re.sub(
+                        r'(last_reviewed|review_by): "20', r'\1: "19', entry)
+            citations.write_text("\n}\n".join(entries))
+            server = e2e.Server(catalog_folder=catalog)
+            self.addCleanup(server.close)
+            health = e2e.run("health", "--address", server.address)
+            self.assertEqual(health.returncode, 0)
+            self.assertRegex(
+                health.stdout,
+                r"degraded +\d+ rules cite a source past its review date: ")
+            self.assertIn("keloid-ever", health.stdout)
 
     def test_waits_until_the_server_serves(self):
         self.run_verb("health", "--wait=10s", expect=0)

@@ -241,16 +241,7 @@ TEST_F(CatalogTrustTest, SaysWhichRulesArePastTheirReviewDate) {
   EXPECT_EQ(sink_.Count("rules_past_review"), 0);
   EXPECT_EQ(events_.events.back().rules_past_review(), 0);
 
-  std::vector<CatalogFileText> files = SmallCatalog(2);
-  const std::string provenance = "provenance: CITATION_PROVENANCE_LOOKED_UP";
-  for (CatalogFileText& file : files) {
-    size_t at = 0;
-    while ((at = file.content.find(provenance, at)) != std::string::npos) {
-      at += provenance.size();
-      file.content.insert(at, " review_by: '2001-01-01'");
-    }
-  }
-  folder_.Replace(files);
+  folder_.Replace(PastReview(SmallCatalog(2)));
   ASSERT_EQ(manager->CheckNow(), Outcome::kActivated) << sink_.Text();
   EXPECT_THAT(manager->RulesPastReview(), Not(IsEmpty()));
   EXPECT_EQ(Told(*manager).rules_past_review_size(),

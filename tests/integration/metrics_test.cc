@@ -109,6 +109,28 @@ TEST_F(MetricsTest, TellsOfTheCatalogue) {
       HasSubstr("needlewise_catalog_events_total{event=\"REFUSED\"} 1"));
 }
 
+TEST_F(MetricsTest, TellsOfRulesPastTheirReviewDate) {
+  EXPECT_THAT(Read(), HasSubstr("\nneedlewise_rules_past_review 0\n"));
+  EXPECT_EQ(HttpCall(port_, "GET", "/readyz").body, "ok\n");
+  server_.folder().Replace(PastReview(SmallCatalog(2)));
+  ASSERT_EQ(server_.server().catalogs().CheckNow(),
+            CatalogManager::CheckOutcome::kActivated);
+  const size_t rules = server_.server().catalogs().RulesPastReview().size();
+  ASSERT_GT(rules, 1);
+  const std::string text = Read();
+  EXPECT_THAT(text, HasSubstr(absl::StrCat("\nneedlewise_rules_past_review ",
+                                           rules, "\n")));
+  EXPECT_THAT(text, HasSubstr("needlewise_catalog_events_total{event=\"PAST_"
+                              "REVIEW\"} 1"));
+  // It serves all the same.
+  const HttpAnswer ready = HttpCall(port_, "GET", "/readyz");
+  EXPECT_EQ(ready.status, 200);
+  EXPECT_EQ(ready.body,
+            absl::StrCat("ok, degraded: ", rules,
+                         " rules cite a source past its review date\n"));
+  EXPECT_EQ(HttpCall(port_, "GET", "/healthz").body, "ok\n");
+}
+
 TEST_F(MetricsTest, IsInTheFormThatPrometheusReads) {
   EXPECT_TRUE(Screen(ClearRequest()).ok());
   const std::regex sample(

@@ -260,4 +260,14 @@ std::vector<CatalogFileText> CatalogWithFailingCase(int edition) {
   return files;
 }
 
+std::vector<CatalogFileText> PastReview(std::vector<CatalogFileText> files) {
+  const std::string provenance = "provenance: CITATION_PROVENANCE_LOOKED_UP";
+  for (CatalogFileText& file : files) {
+    file.content = absl::StrReplaceAll(
+        file.content,
+        {{provenance, absl::StrCat(provenance, " review_by: '2001-01-01'")}});
+  }
+  return files;
+}
+
 }  // namespace needlewise

@@ -17,6 +17,9 @@ std::vector<CatalogFileText> BrokenCatalog(int edition);
 // The same with a case that does not come out as it says.
 std::vector<CatalogFileText> CatalogWithFailingCase(int edition);
 
+// `files` with every source past its review date.
+std::vector<CatalogFileText> PastReview(std::vector<CatalogFileText> files);
+
 }  // namespace needlewise
 
 #endif  // NEEDLEWISE_TESTS_INTEGRATION_SMALL_CATALOG_H_
