@@ -1,14 +1,16 @@
 #include "client/cli/answer.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/substitute.h"
+#include "client/cli/words.h"
 
 namespace needlewise {
 namespace {
@@ -25,8 +27,63 @@ bool IsOneOf(const std::string& word, const std::set<std::string>& words) {
   return words.count(absl::AsciiStrToLower(word)) > 0;
 }
 
+// What people type, in any language that questions are put in: no word means
+// one thing in one of them and another in the next.
+
 bool IsUnknown(const std::string& word) {
-  return IsOneOf(word, {"unknown", "?", "u", "unsure"});
+  return IsOneOf(word, {"unknown", "?", "u", "unsure", "inconnu", "inconnue"});
+}
+
+bool IsYes(const std::string& word) {
+  return IsOneOf(word, {"yes", "y", "oui", "o"});
+}
+
+bool IsNo(const std::string& word) { return IsOneOf(word, {"no", "n", "non"}); }
+
+bool IsNow(const std::string& word) {
+  return IsOneOf(word, {"now", "present", "maintenant", "actuellement"});
+}
+
+bool IsPast(const std::string& word) {
+  return IsOneOf(word, {"past", "p", "was", "pass\u00e9", "passe", "avant"});
+}
+
+bool IsNever(const std::string& word) {
+  return IsOneOf(word, {"never", "jamais"});
+}
+
+bool IsSince(const std::string& word) {
+  return IsOneOf(word, {"since", "from", "depuis"});
+}
+
+bool IsToday(const std::string& word) {
+  return IsOneOf(word, {"today", "aujourd'hui", "aujourd\u2019hui"});
+}
+
+// Small words before a date or a place.
+bool IsParticle(const std::string& word) {
+  return IsOneOf(word, {"in", "on", "the", "and", "last", "taken", "of", "le",
+                        "la", "les", "en", "sur", "et", "dans", "dernier"});
+}
+
+// A whole line that is no answer.
+std::optional<AnswerKind> KindOfCommand(const std::vector<std::string>& words) {
+  if (words.size() != 1) return std::nullopt;
+  if (IsOneOf(words[0], {"skip", "s", "passer"})) return AnswerKind::kSkip;
+  if (IsOneOf(words[0], {"back", "b", "retour"})) return AnswerKind::kBack;
+  if (IsOneOf(words[0], {"quit", "q", "exit", "quitter"})) {
+    return AnswerKind::kQuit;
+  }
+  if (IsOneOf(words[0], {"help", "h", "aide"})) return AnswerKind::kHelp;
+  return std::nullopt;
+}
+
+// A refusal in the language spoken; `$0` and `$1` are what was typed and what
+// is meant.
+absl::Status Refuse(absl::string_view english, absl::string_view first = "",
+                    absl::string_view second = "") {
+  return absl::InvalidArgumentError(
+      absl::Substitute(Say(english), first, second));
 }
 
 // The form of a date; whether it exists is for the server to say.
@@ -43,8 +100,7 @@ bool LooksLikeDate(absl::string_view word) {
 }
 
 absl::Status NoDate(absl::string_view word) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "`", word, "` is not a date; write YYYY, YYYY-MM or YYYY-MM-DD"));
+  return Refuse("`$0` is not a date; write YYYY, YYYY-MM or YYYY-MM-DD", word);
 }
 
 bool IsTest(const v1::SuggestedQuestion& question) {
@@ -62,15 +118,9 @@ bool IsAge(const v1::SuggestedQuestion& question) {
 absl::StatusOr<AnswerKind> Answer::ReadFirst(absl::string_view line) {
   const std::vector<std::string> words = WordsOf(line);
   if (words.empty()) {
-    return absl::InvalidArgumentError(
-        "type an answer, `skip`, `back`, `quit` or `help`");
+    return Refuse("type an answer, `skip`, `back`, `quit` or `help`");
   }
-  if (words.size() == 1) {
-    if (IsOneOf(words[0], {"skip", "s"})) return AnswerKind::kSkip;
-    if (IsOneOf(words[0], {"back", "b"})) return AnswerKind::kBack;
-    if (IsOneOf(words[0], {"quit", "q", "exit"})) return AnswerKind::kQuit;
-    if (IsOneOf(words[0], {"help", "h"})) return AnswerKind::kHelp;
-  }
+  if (const auto command = KindOfCommand(words)) return *command;
   const absl::Status status =
       question_.unit().empty() ? ReadStatement(words) : ReadQuantity(words);
   if (!status.ok()) return status;
@@ -81,27 +131,26 @@ absl::Status Answer::ReadStatement(const std::vector<std::string>& words) {
   v1::Finding finding;
   const bool ever = question_.tense() == v1::QUESTION_TENSE_EVER;
   bool open = false;
-  if (IsOneOf(words[0], {"yes", "y"})) {
+  if (IsYes(words[0])) {
     finding.set_status(v1::FINDING_STATUS_PRESENT);
     // "Have you ever had botulinum toxin?": a yes does not say it is so now.
     open = ever;
-  } else if (IsOneOf(words[0], {"now", "present"})) {
+  } else if (IsNow(words[0])) {
     finding.set_status(v1::FINDING_STATUS_PRESENT);
-  } else if (IsOneOf(words[0], {"past", "p", "was"})) {
+  } else if (IsPast(words[0])) {
     finding.set_status(v1::FINDING_STATUS_PAST);
-  } else if (IsOneOf(words[0], {"no", "n"})) {
+  } else if (IsNo(words[0])) {
     finding.set_status(ever ? v1::FINDING_STATUS_NEVER
                             : v1::FINDING_STATUS_ABSENT);
   } else if (IsOneOf(words[0], {"absent"})) {
     finding.set_status(v1::FINDING_STATUS_ABSENT);
-  } else if (IsOneOf(words[0], {"never"})) {
+  } else if (IsNever(words[0])) {
     finding.set_status(v1::FINDING_STATUS_NEVER);
   } else if (IsUnknown(words[0])) {
     finding.set_status(v1::FINDING_STATUS_UNKNOWN);
   } else {
-    return absl::InvalidArgumentError(
-        absl::StrCat("`", words[0], "` is not an answer here; type ",
-                     AnswerForms(question_), ", or `help`"));
+    return Refuse("`$0` is not an answer here; type $1, or `help`", words[0],
+                  AnswerForms(question_));
   }
 
   const bool is_presence = finding.status() == v1::FINDING_STATUS_PRESENT ||
@@ -111,13 +160,12 @@ absl::Status Answer::ReadStatement(const std::vector<std::string>& words) {
   for (size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (!is_presence) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("nothing follows `", words[0], "`"));
+      return Refuse("nothing follows `$0`", words[0]);
     }
-    if (IsOneOf(word, {"in", "on", "last", "the"})) continue;
+    if (IsParticle(word)) continue;
     if (IsUnknown(word)) {
       rest_unknown = true;
-    } else if (IsOneOf(word, {"since", "from"})) {
+    } else if (IsSince(word)) {
       if (i + 1 == words.size() || !LooksLikeDate(words[i + 1])) {
         return NoDate(i + 1 == words.size() ? "" : words[i + 1]);
       }
@@ -126,9 +174,10 @@ absl::Status Answer::ReadStatement(const std::vector<std::string>& words) {
       open = false;
     } else if (LooksLikeDate(word)) {
       if (finding.status() == v1::FINDING_STATUS_PRESENT && !open) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("say `since ", word, "` if it began then, or `past ",
-                         word, "` if it was last so then"));
+        return Refuse(
+            "say `since $0` if it began then, or `past $0` if it was last so "
+            "then",
+            word);
       }
       finding.set_status(v1::FINDING_STATUS_PAST);
       finding.set_last(word);
@@ -156,26 +205,25 @@ absl::Status Answer::ReadAreas(const std::vector<std::string>& words) {
   bool only = false;
   std::vector<std::string> areas;
   for (const std::string& word : words) {
-    if (IsOneOf(word, {"only"})) {
+    if (IsOneOf(word, {"only", "seulement"})) {
       only = true;
-    } else if (IsOneOf(word, {"in", "on", "the", "and"})) {
+    } else if (IsParticle(word)) {
       continue;
-    } else if (IsOneOf(word, {"here"})) {
+    } else if (IsOneOf(word, {"here", "ici"})) {
       areas.insert(areas.end(), treatment_areas_.begin(),
                    treatment_areas_.end());
     } else if (word.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") ==
                std::string::npos) {
       areas.push_back(word);
     } else {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "`", word,
-          "` is not an area; type ids such as `cheeks`, or `here` for the "
-          "treatment area"));
+      return Refuse(
+          "`$0` is not an area; type ids such as `cheeks`, or `here` for the "
+          "treatment area",
+          word);
     }
   }
   if (areas.empty()) {
-    return absl::InvalidArgumentError(
-        "name the areas, for instance `only arms legs`");
+    return Refuse("name the areas, for instance `only arms legs`");
   }
   finding_.clear_areas();
   for (std::string& area : areas) *finding_.add_areas() = std::move(area);
@@ -195,14 +243,14 @@ absl::Status Answer::ReadQuantity(const std::vector<std::string>& words) {
   }
   double value = 0;
   if (!absl::SimpleAtod(words[0], &value)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "`", words[0], "` is not a number; type ", AnswerForms(question_)));
+    return Refuse("`$0` is not a number; type $1", words[0],
+                  AnswerForms(question_));
   }
   std::string unit;
   bool taken = false;
   for (size_t i = 1; i < words.size(); ++i) {
-    if (IsOneOf(words[i], {"on", "in", "taken", "of"})) continue;
-    if (IsOneOf(words[i], {"today"})) {
+    if (IsParticle(words[i])) continue;
+    if (IsToday(words[i])) {
       taken = true;
     } else if (LooksLikeDate(words[i])) {
       finding.set_recorded(words[i]);
@@ -210,24 +258,23 @@ absl::Status Answer::ReadQuantity(const std::vector<std::string>& words) {
     } else if (unit.empty()) {
       unit = words[i];
     } else {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "`", words[i], "` is not expected; type ", AnswerForms(question_)));
+      return Refuse("`$0` is not expected; type $1", words[i],
+                    AnswerForms(question_));
     }
   }
   if (unit.empty()) {
     if (question_.unit() != kNoUnit && !IsAge(question_)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("a unit is needed and is never guessed; for instance ",
-                       words[0], " ", question_.unit()));
+      return Refuse("a unit is needed and is never guessed; for instance $0 $1",
+                    words[0], question_.unit());
     }
     unit = question_.unit();
   }
   if (IsAge(question_)) {
-    if (!IsOneOf(unit, {kYears, "years", "year", "y"})) {
-      return absl::InvalidArgumentError("an age is a number of years");
+    if (!IsOneOf(unit, {kYears, "years", "year", "y", "ans", "an"})) {
+      return Refuse("an age is a number of years");
     }
     if (value < 0 || value > 1000 || value != static_cast<int>(value)) {
-      return absl::InvalidArgumentError("an age is a whole number of years");
+      return Refuse("an age is a whole number of years");
     }
     unit = kYears;
   }
@@ -255,12 +302,7 @@ Missing Answer::missing() const {
 
 absl::StatusOr<AnswerKind> Answer::ReadMissing(absl::string_view line) {
   std::vector<std::string> words = WordsOf(line);
-  if (words.size() == 1) {
-    if (IsOneOf(words[0], {"skip", "s"})) return AnswerKind::kSkip;
-    if (IsOneOf(words[0], {"back", "b"})) return AnswerKind::kBack;
-    if (IsOneOf(words[0], {"quit", "q", "exit"})) return AnswerKind::kQuit;
-    if (IsOneOf(words[0], {"help", "h"})) return AnswerKind::kHelp;
-  }
+  if (const auto command = KindOfCommand(words)) return *command;
   const bool not_known =
       words.empty() || (words.size() == 1 && IsUnknown(words[0]));
   switch (missing()) {
@@ -274,11 +316,10 @@ absl::StatusOr<AnswerKind> Answer::ReadMissing(absl::string_view line) {
         return AnswerKind::kAnswer;
       }
       if (LooksLikeDate(words[0])) words.insert(words.begin(), "past");
-      if (IsOneOf(words[0], {"no", "n"})) words[0] = "past";
-      if (IsOneOf(words[0], {"yes", "y"})) words[0] = "now";
-      if (!IsOneOf(words[0], {"now", "past", "p", "was"})) {
-        return absl::InvalidArgumentError(
-            "type `now`, or `past` with the date of the last time");
+      if (IsNo(words[0])) words[0] = "past";
+      if (IsYes(words[0])) words[0] = "now";
+      if (!IsNow(words[0]) && !IsPast(words[0])) {
+        return Refuse("type `now`, or `past` with the date of the last time");
       }
       const v1::Finding before = finding_;
       const absl::Status status = ReadStatement(words);
@@ -294,7 +335,7 @@ absl::StatusOr<AnswerKind> Answer::ReadMissing(absl::string_view line) {
     case Missing::kOnset: {
       const bool last = missing() == Missing::kLast;
       if (!not_known) {
-        if (IsOneOf(words[0], {"since", "last", "in", "on"})) {
+        if (IsSince(words[0]) || IsParticle(words[0])) {
           words.erase(words.begin());
         }
         if (words.size() != 1 || !LooksLikeDate(words[0])) return NoDate(line);
@@ -317,10 +358,8 @@ absl::StatusOr<AnswerKind> Answer::ReadMissing(absl::string_view line) {
       return AnswerKind::kAnswer;
     }
     case Missing::kTaken: {
-      if (!words.empty() && IsOneOf(words[0], {"on", "in"})) {
-        words.erase(words.begin());
-      }
-      if (words.size() == 1 && IsOneOf(words[0], {"today"})) {
+      if (!words.empty() && IsParticle(words[0])) words.erase(words.begin());
+      if (words.size() == 1 && IsToday(words[0])) {
         taken_settled_ = true;
         return AnswerKind::kAnswer;
       }
@@ -330,7 +369,7 @@ absl::StatusOr<AnswerKind> Answer::ReadMissing(absl::string_view line) {
         return AnswerKind::kAnswer;
       }
       // A value of an unknown day would pass as today's.
-      return absl::InvalidArgumentError(
+      return Refuse(
           "type the day it was taken, `today`, or `skip` to leave the value "
           "out");
     }
@@ -355,33 +394,34 @@ void Answer::AddTo(v1::Source source, v1::Patient* patient) const {
 
 std::string AnswerForms(const v1::SuggestedQuestion& question) {
   if (!question.unit().empty()) {
-    if (IsAge(question)) return "years / unknown";
-    return absl::StrCat(question.unit() == kNoUnit
-                            ? "number"
-                            : absl::StrCat("number ", question.unit()),
-                        IsTest(question) ? " on YYYY-MM-DD" : "", " / unknown");
+    if (IsAge(question)) return Say("years / unknown");
+    const std::string unit =
+        question.unit() == kNoUnit ? "" : absl::StrCat(" ", question.unit());
+    return absl::Substitute(
+        Say(IsTest(question) ? "number$0 on YYYY-MM-DD / unknown"
+                             : "number$0 / unknown"),
+        unit);
   }
-  if (question.tense() == v1::QUESTION_TENSE_EVER) {
-    return "now / past YYYY-MM / never / unknown";
-  }
-  return "yes / no / unknown";
+  return Say(question.tense() == v1::QUESTION_TENSE_EVER
+                 ? "now / past YYYY-MM / never / unknown"
+                 : "yes / no / unknown");
 }
 
 std::string MissingPrompt(Missing missing) {
   switch (missing) {
     case Missing::kNowOrPast:
-      return "Is it so now, or when was it last? (now / past YYYY-MM / "
-             "unknown)";
+      return Say(
+          "Is it so now, or when was it last? (now / past YYYY-MM / unknown)");
     case Missing::kLast:
-      return "When was it last so? (YYYY, YYYY-MM, YYYY-MM-DD; Enter: not "
-             "known)";
+      return Say(
+          "When was it last so? (YYYY, YYYY-MM, YYYY-MM-DD; Enter: not known)");
     case Missing::kOnset:
-      return "When did it begin? (YYYY, YYYY-MM, YYYY-MM-DD; Enter: not "
-             "known)";
+      return Say(
+          "When did it begin? (YYYY, YYYY-MM, YYYY-MM-DD; Enter: not known)");
     case Missing::kAreas:
-      return "Where? (here, cheeks, only arms ...; Enter: not known)";
+      return Say("Where? (here, cheeks, only arms ...; Enter: not known)");
     case Missing::kTaken:
-      return "When was it taken? (YYYY-MM-DD or today)";
+      return Say("When was it taken? (YYYY-MM-DD or today)");
     case Missing::kNothing:
       break;
   }
@@ -389,7 +429,7 @@ std::string MissingPrompt(Missing missing) {
 }
 
 std::string AnswerHelp() {
-  return R"(Answers:
+  return Say(R"(Answers:
   yes                 it is so now; to "have you ever" it asks back
   no                  not now; to "have you ever": never
   now [since DATE]    it is so now, and began then
@@ -406,7 +446,7 @@ Dates are 2026, 2026-05 or 2026-05-17.
   skip                leave the question open
   back                take the last answer back
   quit                stop asking
-)";
+)");
 }
 
 }  // namespace needlewise

@@ -6,8 +6,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/substitute.h"
 #include "client/cli/decision_report.h"
 #include "client/cli/names.h"
+#include "client/cli/words.h"
 #include "needlewise/v1/rule.pb.h"
 
 namespace needlewise {
@@ -22,20 +24,30 @@ std::string NameOf(const ConceptNames& names, const std::string& concept_id) {
              : absl::StrCat(found->second, " (", concept_id, ")");
 }
 
-std::string Counted(int count, absl::string_view unit) {
-  return absl::StrCat(count, " ", unit, count == 1 ? "" : "s");
+// `one` and `many` hold the count as `$0`.
+std::string Counted(int count, absl::string_view one, absl::string_view many) {
+  return absl::Substitute(Say(count == 1 ? one : many), count);
+}
+
+std::string Heading(const TextReport& report, absl::string_view english) {
+  return Paint(report.terminal(), Tone::kBold, Say(english));
+}
+
+// Before a colon French puts a no-break space.
+std::string Labelled(absl::string_view label) {
+  return absl::StrCat(label, SpeaksForeign() ? "\u00a0: " : ": ");
 }
 
 std::string LengthOf(const v1::Window& window) {
   switch (window.length_case()) {
     case v1::Window::kHours:
-      return Counted(window.hours(), "hour");
+      return Counted(window.hours(), "$0 hour", "$0 hours");
     case v1::Window::kDays:
-      return Counted(window.days(), "day");
+      return Counted(window.days(), "$0 day", "$0 days");
     case v1::Window::kWeeks:
-      return Counted(window.weeks(), "week");
+      return Counted(window.weeks(), "$0 week", "$0 weeks");
     case v1::Window::kMonths:
-      return Counted(window.months(), "month");
+      return Counted(window.months(), "$0 month", "$0 months");
     case v1::Window::kParameter:
       return absl::StrCat("`", window.parameter(), "`");
     case v1::Window::LENGTH_NOT_SET:
@@ -47,29 +59,32 @@ std::string LengthOf(const v1::Window& window) {
 std::string TimeOf(const v1::FindingCondition& finding) {
   switch (finding.time()) {
     case v1::FINDING_TIME_NOW:
-      return "now";
+      return Say("now");
     case v1::FINDING_TIME_EVER:
-      return "now or at any time before";
+      return Say("now or at any time before");
     case v1::FINDING_TIME_PAST:
-      return "in the past, not now";
+      return Say("in the past, not now");
     case v1::FINDING_TIME_WITHIN:
-      return absl::StrCat("now or within ", LengthOf(finding.within()));
+      return absl::Substitute(Say("now or within $0"),
+                              LengthOf(finding.within()));
     case v1::FINDING_TIME_BEGAN_WITHIN:
-      return absl::StrCat("now, begun within ", LengthOf(finding.within()));
+      return absl::Substitute(Say("now, begun within $0"),
+                              LengthOf(finding.within()));
     default:
-      return "at a time this client does not know";
+      return Say("at a time this client does not know");
   }
 }
 
 std::string PlaceOf(const v1::FindingCondition& finding) {
   switch (finding.place()) {
     case v1::FINDING_PLACE_TREATMENT_AREA:
-      return ", in the treatment area";
+      return Say(", in the treatment area");
     case v1::FINDING_PLACE_ANYWHERE:
-      return ", anywhere on the body";
+      return Say(", anywhere on the body");
     case v1::FINDING_PLACE_REGION:
-      return absl::StrCat(", anywhere on the ", Words(finding.region()),
-                          " where that holds the treatment area");
+      return absl::Substitute(
+          Say(", anywhere on the $0 where that holds the treatment area"),
+          SpeaksForeign() ? finding.region() : Words(finding.region()));
     default:
       return "";
   }
@@ -93,19 +108,19 @@ std::string SignOf(v1::Comparison comparison) {
 std::string DeviceText(const v1::DeviceCondition& device) {
   switch (device.test_case()) {
     case v1::DeviceCondition::kDevice:
-      return absl::StrCat("the device is ", device.device());
+      return absl::Substitute(Say("the device is $0"), device.device());
     case v1::DeviceCondition::kListed:
-      return device.listed() ? "the device is in the catalogue"
-                             : "the device is not in the catalogue";
+      return Say(device.listed() ? "the device is in the catalogue"
+                                 : "the device is not in the catalogue");
     case v1::DeviceCondition::kNamed:
-      return device.named() ? "a device is named" : "no device is named";
+      return Say(device.named() ? "a device is named" : "no device is named");
     case v1::DeviceCondition::kLabelExcludes:
-      return absl::StrCat("the device's label excludes ",
-                          device.label_excludes());
+      return absl::Substitute(Say("the device's label excludes $0"),
+                              device.label_excludes());
     case v1::DeviceCondition::TEST_NOT_SET:
       break;
   }
-  return "a test of the device that this client does not know";
+  return Say("a test of the device that this client does not know");
 }
 
 void ReportCondition(const v1::Condition& condition, const ConceptNames& names,
@@ -120,14 +135,14 @@ void ReportCondition(const v1::Condition& condition, const ConceptNames& names,
   };
   switch (condition.kind_case()) {
     case v1::Condition::kAllOf:
-      list(condition.all_of(), "all of:");
+      list(condition.all_of(), Say("all of:"));
       return;
     case v1::Condition::kAnyOf:
-      list(condition.any_of(), "any of:");
+      list(condition.any_of(), Say("any of:"));
       return;
     case v1::Condition::kNot:
       ReportCondition(condition.not_(), names, indent,
-                      absl::StrCat(prefix, "not: "), report);
+                      absl::StrCat(prefix, Say("not: ")), report);
       return;
     case v1::Condition::kFinding:
       report->Item(indent, label,
@@ -150,32 +165,34 @@ void ReportCondition(const v1::Condition& condition, const ConceptNames& names,
     case v1::Condition::kTreatmentArea:
       report->Item(
           indent, label,
-          absl::StrCat(
-              "the treatment area lies in ",
-              absl::StrJoin(condition.treatment_area().areas(), " or ")));
+          absl::Substitute(
+              Say("the treatment area lies in $0"),
+              absl::StrJoin(condition.treatment_area().areas(), Say(" or "))));
       return;
     case v1::Condition::kDevice:
       report->Item(indent, label, DeviceText(condition.device()));
       return;
     case v1::Condition::kConcern:
-      report->Item(
-          indent, label,
-          absl::StrCat("it is wanted for ", condition.concern().concern()));
+      report->Item(indent, label,
+                   absl::Substitute(Say("it is wanted for $0"),
+                                    condition.concern().concern()));
       return;
     case v1::Condition::kLabel:
-      report->Item(indent, label,
-                   absl::StrCat("outside the device's label by ",
-                                PlainEnumName(*v1::LabelLimit_descriptor(),
-                                              condition.label().outside())));
+      report->Item(
+          indent, label,
+          absl::Substitute(Say("outside the device's label by $0"),
+                           Say(PlainEnumName(*v1::LabelLimit_descriptor(),
+                                             condition.label().outside()))));
       return;
     case v1::Condition::KIND_NOT_SET:
       break;
   }
-  report->Item(indent, label, "a condition that this client does not know");
+  report->Item(indent, label,
+               Say("a condition that this client does not know"));
 }
 
 void ReportPosition(const v1::ConflictPosition& position, TextReport* report) {
-  report->Item(4, absl::StrCat(absl::StrJoin(position.sources(), ", "), ": "),
+  report->Item(4, Labelled(absl::StrJoin(position.sources(), ", ")),
                position.statement(), Tone::kPlain, Tone::kDim);
 }
 
@@ -186,14 +203,16 @@ void ReportConflict(const v1::SourceConflict& conflict, TextReport* report) {
   for (const v1::ConflictPosition& position : conflict.positions()) {
     ReportPosition(position, report);
   }
-  report->Item(2, "Resolved  ", conflict.resolution(), Tone::kPlain,
+  report->Item(2, Say("Resolved  "), conflict.resolution(), Tone::kPlain,
                Tone::kGood);
-  report->Item(2, "Because   ", conflict.rationale(), Tone::kPlain, Tone::kDim);
+  report->Item(2, Say("Because   "), conflict.rationale(), Tone::kPlain,
+               Tone::kDim);
 }
 
 }  // namespace
 
 void ReportRules(const v1::ListRulesResponse& response, TextReport* report) {
+  SpeakLanguage(response.language());
   std::vector<std::vector<std::string>> rows;
   for (const v1::Rule& rule : response.rules()) {
     rows.push_back({EffectName(EffectOf(rule)), rule.rule_id(),
@@ -202,42 +221,48 @@ void ReportRules(const v1::ListRulesResponse& response, TextReport* report) {
   }
   report->Table(0, rows);
   report->Gap();
-  report->Item(0, "",
-               absl::StrCat(response.rules_size(),
-                            response.rules_size() == 1 ? " rule. " : " rules. ",
-                            CatalogLine(response.version(), "", 0), "."),
-               Tone::kDim);
+  report->Item(
+      0, "",
+      absl::StrCat(Counted(response.rules_size(), "$0 rule", "$0 rules"), ". ",
+                   CatalogLine(response.version(), "", 0), "."),
+      Tone::kDim);
 }
 
 void ReportRule(const v1::GetRuleResponse& response, TextReport* report) {
+  SpeakLanguage(response.language());
   const v1::Rule& rule = response.rule();
   ConceptNames names;
   for (const v1::Concept& c : response.concepts()) {
     names[c.concept_id()] = c.display();
   }
-  report->Item(0, absl::StrCat(EffectName(EffectOf(rule)), ": "), rule.title(),
+  report->Item(0, Labelled(EffectName(EffectOf(rule))), rule.title(),
                Tone::kBold, EffectTone(EffectOf(rule)));
-  report->Item(0, "",
-               absl::StrCat("Rule ", rule.rule_id(), ", of ",
-                            absl::StrJoin(rule.applies_to(), ", "),
-                            rule.profiles().empty() ? "" : "; profiles ",
-                            absl::StrJoin(rule.profiles(), ", ")),
-               Tone::kDim);
+  report->Item(
+      0, "",
+      absl::StrCat(
+          absl::Substitute(Say("Rule $0, of $1"), rule.rule_id(),
+                           absl::StrJoin(rule.applies_to(), ", ")),
+          rule.profiles().empty()
+              ? ""
+              : absl::Substitute(Say("; profiles $0"),
+                                 absl::StrJoin(rule.profiles(), ", "))),
+      Tone::kDim);
   report->Gap();
-  report->Line(Paint(report->terminal(), Tone::kBold, "Fires where"));
+  report->Line(Heading(*report, "Fires where"));
   ReportCondition(rule.condition(), names, 2, "", report);
   report->Gap();
-  report->Line(Paint(report->terminal(), Tone::kBold, "For the clinician"));
+  report->Line(Heading(*report, "For the clinician"));
   report->Item(2, "", rule.clinician_text());
   if (!rule.cleared_by().empty()) {
-    report->Item(2, "Clears   ", rule.cleared_by(), Tone::kPlain, Tone::kDim);
+    report->Item(2, Say("Clears   "), rule.cleared_by(), Tone::kPlain,
+                 Tone::kDim);
   }
   if (!response.concepts().empty()) {
     report->Gap();
-    report->Line(Paint(report->terminal(), Tone::kBold, "Asks"));
+    report->Line(Heading(*report, "Asks"));
     for (const v1::Concept& c : response.concepts()) {
-      report->Item(2, absl::StrCat(c.concept_id(), ": "), c.question(),
-                   Tone::kPlain, Tone::kDim);
+      report->Item(2, Labelled(c.concept_id()), c.question(), Tone::kPlain,
+                   Tone::kDim);
     }
   }
   if (!rule.citations().empty()) {
@@ -246,7 +271,7 @@ void ReportRule(const v1::GetRuleResponse& response, TextReport* report) {
       citations[c.citation_id()] = &c;
     }
     report->Gap();
-    report->Line(Paint(report->terminal(), Tone::kBold, "Sources"));
+    report->Line(Heading(*report, "Sources"));
     for (const v1::SourceReference& reference : rule.citations()) {
       v1::CitedSource source;
       source.set_source(reference.source());
@@ -277,28 +302,29 @@ void ReportRule(const v1::GetRuleResponse& response, TextReport* report) {
   report->Gap();
   report->Item(
       0, "",
-      absl::StrCat("Evidence rows ", absl::StrJoin(rule.evidence_rows(), ", "),
+      absl::StrCat(absl::Substitute(Say("Evidence rows $0"),
+                                    absl::StrJoin(rule.evidence_rows(), ", ")),
                    ". ", CatalogLine(response.version(), "", 0), "."),
       Tone::kDim);
 }
 
 void ReportConflicts(const v1::ListSourceConflictsResponse& response,
                      TextReport* report) {
+  SpeakLanguage(response.language());
   for (const v1::SourceConflictUse& use : response.conflicts()) {
     ReportConflict(use.conflict(), report);
     std::vector<std::string> ids(use.rule_ids().begin(), use.rule_ids().end());
     ids.insert(ids.end(), use.plan_ids().begin(), use.plan_ids().end());
     if (!ids.empty()) {
-      report->Item(2, "Touches   ", absl::StrJoin(ids, ", "), Tone::kDim,
+      report->Item(2, Say("Touches   "), absl::StrJoin(ids, ", "), Tone::kDim,
                    Tone::kDim);
     }
   }
   report->Gap();
   report->Item(0, "",
-               absl::StrCat(response.conflicts_size(),
-                            response.conflicts_size() == 1 ? " conflict. "
-                                                           : " conflicts. ",
-                            CatalogLine(response.version(), "", 0), "."),
+               absl::StrCat(Counted(response.conflicts_size(), "$0 conflict",
+                                    "$0 conflicts"),
+                            ". ", CatalogLine(response.version(), "", 0), "."),
                Tone::kDim);
 }
 

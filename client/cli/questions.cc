@@ -12,10 +12,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/substitute.h"
 #include "client/cli/answer.h"
 #include "client/cli/names.h"
 #include "client/cli/patient_verbs.h"
 #include "client/cli/request_flags.h"
+#include "client/cli/words.h"
 #include "client/rpc_error.h"
 
 namespace needlewise {
@@ -50,6 +52,7 @@ class Intake final {
     while (true) {
       auto suggested = Suggest();
       if (!suggested.ok()) return TakeBackOrFail(suggested.status());
+      SpeakLanguage(suggested->language());
       complete_ = suggested->complete();
       remaining_ = suggested->remaining();
       elsewhere_.assign(suggested->elsewhere().begin(),
@@ -71,33 +74,39 @@ class Intake final {
     const int asked = static_cast<int>(steps_.size());
     if (complete_ && audience_ == v1::AUDIENCE_PATIENT) {
       // Nothing here may tell how the answers were judged.
-      Say("Thank you: there are no further questions.", Tone::kGood);
+      Tell(Say("Thank you: there are no further questions."), Tone::kGood);
     } else if (complete_ && !elsewhere_.empty()) {
-      Say(absl::StrCat("Nothing is left to ask here after ", asked,
-                       asked == 1 ? " answer." : " answers."),
+      Tell(
+          absl::Substitute(
+              Say(asked == 1 ? "Nothing is left to ask here after $0 answer."
+                             : "Nothing is left to ask here after $0 answers."),
+              asked),
           Tone::kGood);
     } else if (complete_) {
-      Say(absl::StrCat("Settled after ", asked,
-                       asked == 1 ? " answer" : " answers",
-                       ": nothing that is still unknown can change the "
-                       "outcome."),
-          Tone::kGood);
+      Tell(absl::Substitute(
+               Say(asked == 1 ? "Settled after $0 answer: nothing that is "
+                                "still unknown can change the outcome."
+                              : "Settled after $0 answers: nothing that is "
+                                "still unknown can change the outcome."),
+               asked),
+           Tone::kGood);
     } else {
       // A short list is worth more than a number.
       constexpr size_t kMostNamed = 8;
       const bool named = open_.size() <= kMostNamed &&
                          static_cast<int>(open_.size()) == remaining_;
-      Say(absl::StrCat(
-              remaining_,
-              remaining_ == 1 ? " question is still open"
-                              : " questions are still open",
-              named ? absl::StrCat(": ", absl::StrJoin(open_, ", ")) : "", "."),
-          Tone::kQuestion);
+      const char* text = remaining_ == 1
+                             ? (named ? "$0 question is still open: $1."
+                                      : "$0 question is still open.")
+                             : (named ? "$0 questions are still open: $1."
+                                      : "$0 questions are still open.");
+      Tell(absl::Substitute(Say(text), remaining_, absl::StrJoin(open_, ", ")),
+           Tone::kQuestion);
     }
     if (!elsewhere_.empty()) {
-      Say(absl::StrCat("Somebody else has to answer: ",
-                       absl::StrJoin(elsewhere_, ", "), "."),
-          Tone::kQuestion);
+      Tell(absl::Substitute(Say("Somebody else has to answer: $0."),
+                            absl::StrJoin(elsewhere_, ", ")),
+           Tone::kQuestion);
     }
     stream_ << "\n" << std::flush;
   }
@@ -132,10 +141,10 @@ class Intake final {
     for (const auto& violation : bad_request.field_violations()) {
       reasons.push_back(violation.description());
     }
-    Say(absl::StrCat("That cannot be: ", reasons.empty()
-                                             ? std::string(status.message())
-                                             : absl::StrJoin(reasons, "; ")),
-        Tone::kStop);
+    Tell(absl::Substitute(Say("That cannot be: $0"),
+                          reasons.empty() ? std::string(status.message())
+                                          : absl::StrJoin(reasons, "; ")),
+         Tone::kStop);
     GoBack();
     return Ask();
   }
@@ -157,9 +166,10 @@ class Intake final {
     report.Item(
         3, "",
         absl::StrCat(question.concept(),
-                     remaining_ > 1 ? absl::StrCat("; at most ", remaining_,
-                                                   " questions to go")
-                                    : ""),
+                     remaining_ > 1
+                         ? absl::Substitute(Say("; at most $0 questions to go"),
+                                            remaining_)
+                         : ""),
         Tone::kDim);
     stream_ << report.text();
     std::optional<Answer> answer(std::in_place, question, areas_);
@@ -171,7 +181,7 @@ class Intake final {
       const absl::StatusOr<AnswerKind> kind =
           first ? answer->ReadFirst(*line) : answer->ReadMissing(*line);
       if (!kind.ok()) {
-        Say(std::string(kind.status().message()), Tone::kCaution);
+        Tell(std::string(kind.status().message()), Tone::kCaution);
         continue;
       }
       switch (*kind) {
@@ -188,7 +198,7 @@ class Intake final {
             continue;
           }
           if (steps_.empty()) {
-            Say("This is the first question.", Tone::kCaution);
+            Tell(Say("This is the first question."), Tone::kCaution);
             continue;
           }
           GoBack();
@@ -234,7 +244,7 @@ class Intake final {
     return line;
   }
 
-  void Say(const std::string& text, Tone tone) {
+  void Tell(const std::string& text, Tone tone) {
     TextReport report(to_);
     report.Item(3, "", text, tone);
     stream_ << report.text();
@@ -244,7 +254,7 @@ class Intake final {
   void ShowNotices(const v1::SuggestQuestionsResponse& suggested) {
     for (const v1::Notice& notice : suggested.notices()) {
       if (shown_.insert(notice.text()).second) {
-        Say(notice.text(), Tone::kCaution);
+        Tell(notice.text(), Tone::kCaution);
       }
     }
   }

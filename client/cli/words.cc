@@ -201,6 +201,171 @@ const std::vector<TranslatedWords>& WordsIn(absl::string_view language) {
        "catalogue).",
        "Certains textes ne sont pas traduits et figurent en anglais ($0 dans "
        "tout le catalogue)."},
+      {"$0 hour", "$0 heure"},
+      {"$0 hours", "$0 heures"},
+      {"$0 day", "$0 jour"},
+      {"$0 days", "$0 jours"},
+      {"$0 week", "$0 semaine"},
+      {"$0 weeks", "$0 semaines"},
+      {"$0 month", "$0 mois"},
+      {"$0 months", "$0 mois"},
+      {"now", "actuellement"},
+      {"now or at any time before",
+       "actuellement ou à un moment quelconque du passé"},
+      {"in the past, not now", "dans le passé, pas actuellement"},
+      {"now or within $0", "actuellement ou depuis moins de $0"},
+      {"now, begun within $0", "actuellement, apparu depuis moins de $0"},
+      {"at a time this client does not know",
+       "à un moment que ce programme ne connaît pas"},
+      {", in the treatment area", ", dans la zone de traitement"},
+      {", anywhere on the body", ", n’importe où sur le corps"},
+      {", anywhere on the $0 where that holds the treatment area",
+       ", n’importe où dans la région $0 si la zone de traitement en fait "
+       "partie"},
+      {"the device is $0", "le dispositif est $0"},
+      {"the device is in the catalogue", "le dispositif figure au catalogue"},
+      {"the device is not in the catalogue",
+       "le dispositif ne figure pas au catalogue"},
+      {"a device is named", "un dispositif est indiqué"},
+      {"no device is named", "aucun dispositif n’est indiqué"},
+      {"the device's label excludes $0", "la notice du dispositif exclut $0"},
+      {"a test of the device that this client does not know",
+       "un critère sur le dispositif que ce programme ne connaît pas"},
+      {"all of:", "à la fois :"},
+      {"any of:", "au moins l’un de :"},
+      {"not: ", "non : "},
+      {"the treatment area lies in $0", "la zone de traitement est dans $0"},
+      {"it is wanted for $0", "le motif est $0"},
+      {"outside the device's label by $0",
+       "hors de la notice du dispositif par $0"},
+      {"area", "la zone"},
+      {"age", "l’âge"},
+      {"skin type", "le type de peau"},
+      {"depth", "la profondeur"},
+      {"concern", "le motif"},
+      {"a condition that this client does not know",
+       "une condition que ce programme ne connaît pas"},
+      {"Resolved  ", "Résolu    "},
+      {"Because   ", "Parce que "},
+      {"Touches   ", "Concerne  "},
+      {"$0 rule", "$0 règle"},
+      {"$0 rules", "$0 règles"},
+      {"$0 conflict", "$0 divergence"},
+      {"$0 conflicts", "$0 divergences"},
+      {"Rule $0, of $1", "Règle $0, de $1"},
+      {"; profiles $0", " ; profils $0"},
+      {"Fires where", "S’applique si"},
+      {"For the clinician", "Pour le clinicien"},
+      {"Asks", "Questions"},
+      {"Evidence rows $0", "Lignes de preuves $0"},
+      {"`$0` is not a date; write YYYY, YYYY-MM or YYYY-MM-DD",
+       "`$0` n’est pas une date ; écrivez AAAA, AAAA-MM ou AAAA-MM-JJ"},
+      {"type an answer, `skip`, `back`, `quit` or `help`",
+       "tapez une réponse, `passer`, `retour`, `quitter` ou `aide`"},
+      {"`$0` is not an answer here; type $1, or `help`",
+       "`$0` n’est pas une réponse ici ; tapez $1, ou `aide`"},
+      {"nothing follows `$0`", "rien ne suit `$0`"},
+      {"say `since $0` if it began then, or `past $0` if it was last so then",
+       "dites `depuis $0` si cela a commencé alors, ou `passé $0` si c’était "
+       "alors la dernière fois"},
+      {"`$0` is not an area; type ids such as `cheeks`, or `here` for the "
+       "treatment area",
+       "`$0` n’est pas une zone ; tapez des identifiants comme `cheeks`, ou "
+       "`ici` pour la zone de traitement"},
+      {"name the areas, for instance `only arms legs`",
+       "nommez les zones, par exemple `seulement arms legs`"},
+      {"`$0` is not a number; type $1", "`$0` n’est pas un nombre ; tapez $1"},
+      {"`$0` is not expected; type $1", "`$0` n’est pas attendu ; tapez $1"},
+      {"a unit is needed and is never guessed; for instance $0 $1",
+       "une unité est nécessaire et n’est jamais devinée ; par exemple $0 $1"},
+      {"an age is a number of years", "un âge est un nombre d’années"},
+      {"an age is a whole number of years",
+       "un âge est un nombre entier d’années"},
+      {"type `now`, or `past` with the date of the last time",
+       "tapez `maintenant`, ou `passé` avec la date de la dernière fois"},
+      {"type the day it was taken, `today`, or `skip` to leave the value out",
+       "tapez le jour du prélèvement, `aujourd’hui`, ou `passer` pour "
+       "omettre la valeur"},
+      {"years / unknown", "années / inconnu"},
+      {"number$0 on YYYY-MM-DD / unknown", "nombre$0 le AAAA-MM-JJ / inconnu"},
+      {"number$0 / unknown", "nombre$0 / inconnu"},
+      {"now / past YYYY-MM / never / unknown",
+       "maintenant / passé AAAA-MM / jamais / inconnu"},
+      {"yes / no / unknown", "oui / non / inconnu"},
+      {"Is it so now, or when was it last? (now / past YYYY-MM / unknown)",
+       "Est-ce le cas actuellement, ou quand était-ce la dernière fois ? "
+       "(maintenant / passé AAAA-MM / inconnu)"},
+      {"When was it last so? (YYYY, YYYY-MM, YYYY-MM-DD; Enter: not known)",
+       "Quand était-ce la dernière fois ? (AAAA, AAAA-MM, AAAA-MM-JJ ; "
+       "Entrée : inconnu)"},
+      {"When did it begin? (YYYY, YYYY-MM, YYYY-MM-DD; Enter: not known)",
+       "Quand cela a-t-il commencé ? (AAAA, AAAA-MM, AAAA-MM-JJ ; Entrée : "
+       "inconnu)"},
+      {"Where? (here, cheeks, only arms ...; Enter: not known)",
+       "Où ? (ici, cheeks, seulement arms ...; Entrée : inconnu)"},
+      {"When was it taken? (YYYY-MM-DD or today)",
+       "Quand l’analyse a-t-elle été faite ? (AAAA-MM-JJ ou aujourd’hui)"},
+      {"Thank you: there are no further questions.",
+       "Merci : il n’y a plus de questions."},
+      {"Nothing is left to ask here after $0 answer.",
+       "Plus rien à demander ici après $0 réponse."},
+      {"Nothing is left to ask here after $0 answers.",
+       "Plus rien à demander ici après $0 réponses."},
+      {"Settled after $0 answer: nothing that is still unknown can change "
+       "the outcome.",
+       "Établi après $0 réponse : rien de ce qui reste inconnu ne peut "
+       "changer le résultat."},
+      {"Settled after $0 answers: nothing that is still unknown can change "
+       "the outcome.",
+       "Établi après $0 réponses : rien de ce qui reste inconnu ne peut "
+       "changer le résultat."},
+      {"$0 question is still open: $1.",
+       "$0 question est encore en suspens : $1."},
+      {"$0 question is still open.", "$0 question est encore en suspens."},
+      {"$0 questions are still open: $1.",
+       "$0 questions sont encore en suspens : $1."},
+      {"$0 questions are still open.", "$0 questions sont encore en suspens."},
+      {"Somebody else has to answer: $0.",
+       "Quelqu’un d’autre doit répondre : $0."},
+      {"That cannot be: $0", "Ce n’est pas possible : $0"},
+      {"; at most $0 questions to go", " ; encore $0 questions au plus"},
+      {"This is the first question.", "C’est la première question."},
+      {R"(Answers:
+  yes                 it is so now; to "have you ever" it asks back
+  no                  not now; to "have you ever": never
+  now [since DATE]    it is so now, and began then
+  past [DATE]         it was so and is not now; DATE is the last time
+  never               not now and never before
+  unknown             asked, and not known
+  105 10*9/L on DATE  a value with its unit, and the day it was taken
+Where, after `yes`, `now` or `past`:
+  here                the treatment area
+  cheeks chin         these areas, and perhaps others
+  only arms           these areas and no others
+  unknown             the place, and the date, are not known
+Dates are 2026, 2026-05 or 2026-05-17.
+  skip                leave the question open
+  back                take the last answer back
+  quit                stop asking
+)",
+       R"(Réponses :
+  oui                 c’est le cas ; à « déjà eu », la date est demandée
+  non                 pas actuellement ; à « déjà eu » : jamais
+  maintenant [depuis DATE]  c’est le cas, et a commencé alors
+  passé [DATE]        c’était le cas et ne l’est plus ; DATE est la dernière fois
+  jamais              ni actuellement ni auparavant
+  inconnu             demandé, et pas connu
+  105 10*9/L le DATE  une valeur avec son unité, et le jour de l’analyse
+Où, après `oui`, `maintenant` ou `passé` :
+  ici                 la zone de traitement
+  cheeks chin         ces zones, et peut-être d’autres
+  seulement arms      ces zones et aucune autre
+  inconnu             le lieu, et la date, ne sont pas connus
+Les dates sont 2026, 2026-05 ou 2026-05-17.
+  passer              laisser la question en suspens
+  retour              reprendre la dernière réponse
+  quitter             arrêter les questions
+)"},
   };
   static const auto& none = *new std::vector<TranslatedWords>;
   const std::string tag = absl::AsciiStrToLower(language);

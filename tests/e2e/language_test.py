@@ -68,13 +68,52 @@ class LanguageTest(e2e.ServedTest):
         self.assertRegex(result.stdout + result.stderr,
                          "[\u00ca\u00ea]tes-vous|avez-vous|Avez-vous")
 
+    def test_questions_speak_and_understand_french(self):
+        result = self.run_verb(
+            "questions", "--language=fr", "--treatment=base_microneedling",
+            "--area=face",
+            stdin="peut-\u00eatre\naide\nnon\njamais\nretour\npass\u00e9 2019\n"
+            "inconnu\nquitter\n", expect=1)
+        for words in ("`peut-\u00eatre` n\u2019est pas une r\u00e9ponse ici",
+                      "R\u00e9ponses\u00a0:", " / inconnu > ",
+                      "encore ", "questions sont encore en suspens"):
+            self.assertIn(words, result.stdout)
+        for words in ("yes / no", "to go", "still open", "Answers:",
+                      "is not an answer"):
+            self.assertNotIn(words, result.stdout)
+
     def test_rules_and_conflicts_are_shown_in_french(self):
-        self.assertIn("Ch\u00e9lo\u00efde, \u00e0 un moment quelconque",
-                      self.run_verb("rules", "show", "keloid-ever",
-                                    "--language=fr").stdout)
-        self.assertIn("interdisent",
-                      self.run_verb("conflicts", "C2",
-                                    "--language=fr").stdout)
+        rule = self.run_verb("rules", "show", "keloid-ever",
+                             "--language=fr").stdout
+        for words in ("Ch\u00e9lo\u00efde, \u00e0 un moment quelconque",
+                      "S\u2019applique si\n", "Pour le clinicien\n",
+                      "Lev\u00e9 si", "Questions\n", "R\u00e9solu",
+                      "Lignes de preuves", "n\u2019importe o\u00f9 sur le corps"):
+            self.assertIn(words, " ".join(rule.split()) if "importe" in words
+                          else rule)
+        conflict = self.run_verb("conflicts", "C2", "--language=fr").stdout
+        for words in ("interdisent", "R\u00e9solu", "Parce que", "Concerne"):
+            self.assertIn(words, conflict)
+        rules = self.run_verb("rules", "list", "--concept=keloid",
+                              "--language=fr").stdout
+        self.assertIn("Contre-indication", rules)
+        for text in (rule, conflict, rules):
+            for words in ("Fires where", "For the clinician", "Clears ",
+                          "Asks\n", "Resolved ", "Because ", "Touches ",
+                          "Evidence rows", " rules. ", " conflict. ", "now or"):
+                self.assertNotIn(words, text)
+
+    def test_every_rule_is_shown_in_french(self):
+        for rule in self.run_json("rules", "list")["rules"]:
+            text = self.run_verb("rules", "show", rule["ruleId"],
+                                 "--language=fr", expect=0).stdout
+            # Titles of sources are as they are.
+            condition = text[text.index("S\u2019applique si"):
+                             text.index("Pour le clinicien")]
+            with self.subTest(rule["ruleId"]):
+                self.assertNotRegex(
+                    condition,
+                    r"ne conna\u00eet pas|\b(the|within|lies|any of|all of)\b")
 
     def test_other_languages_are_refused_with_those_there_are(self):
         result = self.run_verb("screen", "--language=de",
