@@ -245,7 +245,7 @@ Exit codes: 0 counted, 2 wrong arguments or an unreadable log.
 )"},
     {"translations", false, false, "what each language has and lacks",
      R"(Usage: needlewise-rules translations [--catalog DIR] [--language TAG]
-                                     [--skeleton FILE]
+                                     [--skeleton FILE | --import FILE]
 
 Prints how many texts the catalogue has and, for each language that it
 declares, how many of them are translated, missing, and stale: translated from
@@ -256,9 +256,13 @@ an English text that has changed since.
   --skeleton FILE  writes what is missing or stale as a file of the catalogue
                    to fill in, each text after its English; with `-`, standard
                    output holds only that
+  --import FILE    puts what is filled in in such a file where it belongs in
+                   the catalogue's files, in place of stale texts; what is
+                   still empty is left out. Nothing is written where a text is
+                   of an English that has changed, or the result does not load
 
-Exit codes: 0 printed, 1 the catalogue does not load, 2 wrong arguments or
-files that cannot be read or written.
+Exit codes: 0 printed or taken over, 1 the catalogue does not load or the file
+does not fit it, 2 wrong arguments or files that cannot be read or written.
 )"},
     {"prove", false, false, "that the laws and invariants hold for everybody",
      R"(Usage: needlewise-rules prove [--catalog DIR] [--only ID]... [--limit SECONDS]
@@ -363,6 +367,7 @@ constexpr Flag kFlags[] = {
     {"--require-translations", "check", &CommandLine::require_translations},
     {"--language", "translations", nullptr, &CommandLine::language},
     {"--skeleton", "translations", nullptr, &CommandLine::skeleton},
+    {"--import", "translations", nullptr, &CommandLine::import_file},
     {"--check", "format", &CommandLine::check},
     {"--junit", "test", nullptr, &CommandLine::junit},
     {"--filter", "test", nullptr, &CommandLine::filter},

@@ -25,6 +25,8 @@ struct CommandLine {
   std::string language;
   // Where to write what a translator is to fill in. Empty: nowhere.
   std::string skeleton;
+  // A skeleton that was filled in, to take over. Empty: none.
+  std::string import_file;
   std::string junit;
   std::string filter;
   std::string html;

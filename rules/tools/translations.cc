@@ -16,6 +16,7 @@
 #include "rules/tools/file_io.h"
 #include "rules/tools/text_format_printer.h"
 #include "rules/tools/text_layout.h"
+#include "rules/tools/translation_import.h"
 
 namespace needlewise {
 namespace {
@@ -91,9 +92,9 @@ absl::StatusOr<std::string> Skeleton(
   std::string text = absl::StrCat(
       "# proto-file: needlewise/v1/rule_catalog.proto\n"
       "# proto-message: RuleCatalog\n"
-      "# Put what the English says into each `text`. Then move this file into\n"
-      "# the catalogue's folder; in place of a stale text move it there by "
-      "hand.\n");
+      "# Put what the English says into each `text`. Then put this file into "
+      "the\n"
+      "# catalogue with `needlewise-rules translations --import`.\n");
   for (const std::string& language : languages) {
     const TranslationGap* open = nullptr;
     for (const TranslationGap& gap : gaps) {
@@ -128,6 +129,68 @@ int FailWith(const Console& console, const absl::Status& status) {
   return kExitUsage;
 }
 
+int Refuse(const Console& console) {
+  *console.err << "needlewise-rules: nothing is taken over; correct the errors "
+                  "above\n";
+  return kExitFault;
+}
+
+// The files as they would be. Whether they load; what does not is printed.
+bool Loads(const Console& console, const ToolCatalog& opened,
+           const std::map<std::string, std::string>& changed) {
+  std::vector<CatalogFileText> files;
+  for (const auto& [name, content] : changed) files.push_back({name, content});
+  for (const auto& file : opened.files) {
+    if (changed.count(file->name) == 0) {
+      files.push_back({file->name, file->content});
+    }
+  }
+  LoadOptions options;
+  options.run_cases = false;
+  options.today = console.today;
+  LoadResult loaded = LoadCatalog(files, options);
+  PrefixFiles(opened.prefix, &loaded.diagnostics);
+  PrintDiagnostics(console, *console.err, loaded.diagnostics);
+  return loaded.catalog != nullptr;
+}
+
+int Import(const Console& console, const ToolCatalog& opened,
+           const std::string& path) {
+  if (opened.prefix == kBuiltInPrefix) {
+    return FailWith(console, absl::InvalidArgumentError(
+                                 "the catalogue built in cannot be changed; "
+                                 "give --catalog"));
+  }
+  const absl::StatusOr<std::string> text = ReadFile(console, path);
+  if (!text.ok()) return FailWith(console, text.status());
+  std::vector<v1::Diagnostic> faults;
+  const std::unique_ptr<ParsedFile> filled =
+      ParseCatalogFile({"filled.textproto", *text}, &faults);
+  if (!faults.empty()) {
+    for (v1::Diagnostic& fault : faults) fault.set_file(path);
+    PrintDiagnostics(console, *console.err, faults);
+    return Refuse(console);
+  }
+  const TranslationImport import = ImportTranslations(
+      opened.files, opened.compiled->catalog, filled->catalog);
+  for (const std::string& error : import.errors) {
+    *console.err << path << ": error: " << error << "\n";
+  }
+  if (!import.errors.empty() || !Loads(console, opened, import.files)) {
+    return Refuse(console);
+  }
+  for (const auto& [name, content] : import.files) {
+    const std::string file = absl::StrCat(opened.prefix, name);
+    const absl::Status written = WriteFile(console, file, content);
+    if (!written.ok()) return FailWith(console, written);
+    *console.out << file << ": written\n";
+  }
+  *console.out << import.added << " added, " << import.replaced << " replaced, "
+               << import.unchanged << " unchanged, " << import.empty
+               << " still empty\n";
+  return kExitOk;
+}
+
 }  // namespace
 
 int Translations(const Console& console, const CommandLine& line) {
@@ -135,6 +198,14 @@ int Translations(const Console& console, const CommandLine& line) {
   const std::unique_ptr<ToolCatalog> opened =
       OpenCatalog(console, line.catalog, &exit_code);
   if (opened == nullptr) return exit_code;
+  if (!line.import_file.empty()) {
+    if (!line.skeleton.empty() || !line.language.empty()) {
+      return FailWith(console, absl::InvalidArgumentError(
+                                   "--import goes with --catalog alone; the "
+                                   "file names its languages"));
+    }
+    return Import(console, *opened, line.import_file);
+  }
   const v1::RuleCatalog& catalog = opened->compiled->catalog;
   std::vector<std::string> languages;
   std::vector<std::pair<std::string, std::string>> names;

@@ -111,6 +111,76 @@ TEST_F(TranslationsTest, SkeletonFilledInMakesTheLanguageComplete) {
               ContainsRegex("fr +all +([0-9]+) +[0-9]+ +0 +0\n"));
 }
 
+TEST_F(TranslationsTest, SkeletonFilledInIsTakenOver) {
+  const std::string before =
+      absl::StrCat("# Kept.\n", kDeclared, "# Kept, too.\n",
+                   Translation("concepts", "age", "question",
+                               "How young are you?", "Quel \xC3\xA2ge ?"),
+                   Translation("concepts", "keloid", "display", "Keloid",
+                               "Ch\xC3\xA9lo\xC3\xAF"
+                               "de"));
+  Write(before);
+  const std::string filled = folder_ / "filled.textproto";
+  WriteText(filled,
+            absl::StrCat(
+                Translation("concepts", "age", "question", "How old are you?",
+                            "Quel \xC3\xA2ge ?"),
+                Translation("concepts", "age", "display", "Age", "\xC3\x82ge"),
+                Translation("rules", "keloid-ever", "title",
+                            "Keloid, at any time, anywhere.",
+                            "Ch\xC3\xA9lo\xC3\xAF"
+                            "de."),
+                Translation("rules", "keloid-ever", "cleared_by",
+                            "Nothing clears a keloid.", "")));
+  const ToolResult result = Run({"translations", "--import", filled});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("2 added, 1 replaced, 0 unchanged, 1 still "
+                                    "empty\n"));
+  const std::string after = TextOf(copy_ + "/fr.textproto");
+  EXPECT_THAT(after, AllOf(HasSubstr("# Kept.\n"), HasSubstr("# Kept, too.\n"),
+                           HasSubstr(DigestOfText("How old are you?")),
+                           Not(HasSubstr(DigestOfText("How young are you?"))),
+                           HasSubstr("field: \"title\"")));
+  EXPECT_EQ(RunRules({"format", "--check", copy_ + "/fr.textproto"}).exit_code,
+            0);
+  // Once more changes nothing.
+  EXPECT_THAT(Run({"translations", "--import", filled}).out,
+              HasSubstr("0 added, 0 replaced, 3 unchanged, 1 still empty\n"));
+  EXPECT_EQ(TextOf(copy_ + "/fr.textproto"), after);
+}
+
+TEST_F(TranslationsTest, WhatDoesNotFitIsNotTakenOver) {
+  const std::string before = absl::StrCat(
+      kDeclared,
+      Translation("concepts", "age", "display", "Age", "\xC3\x82ge"));
+  Write(before);
+  const std::string filled = folder_ / "filled.textproto";
+  WriteText(filled,
+            absl::StrCat(
+                Translation("concepts", "age", "question", "How young are you?",
+                            "Quel \xC3\xA2ge ?"),
+                Translation("concepts", "aeg", "display", "Age", "\xC3\x82ge"),
+                absl::StrReplaceAll(
+                    Translation("concepts", "age", "display", "Age", "Alter"),
+                    {{"\"fr\"", "\"de\""}})));
+  const ToolResult result = Run({"translations", "--import", filled});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(
+      result.err,
+      AllOf(HasSubstr("`concepts` `age`, `question` in `fr`: the English is "
+                      "another since the skeleton was written"),
+            HasSubstr("`concepts` `aeg`, `display` in `fr`: the catalogue has "
+                      "no such text; remove it"),
+            HasSubstr("`concepts` `age`, `display` in `de`: the catalogue "
+                      "declares no such language"),
+            HasSubstr("nothing is taken over")));
+  EXPECT_EQ(TextOf(copy_ + "/fr.textproto"), before);
+
+  WriteText(filled, "translations { langage: \"fr\" }\n");
+  EXPECT_THAT(Run({"translations", "--import", filled}).err,
+              HasSubstr("filled.textproto:1:24: error: message type "));
+}
+
 TEST_F(TranslationsTest, MissingAndStaleOnesAreWarningsUnlessRequired) {
   Write(absl::StrCat(kDeclared,
                      Translation("concepts", "age", "question",
