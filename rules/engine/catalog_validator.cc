@@ -24,7 +24,8 @@ constexpr int kLongestWindow = 10000;
 struct Registry {
   const char* kind;
   std::vector<std::pair<std::string, std::string>> names;
-  std::set<std::string> ids;
+  // Where each was first seen.
+  absl::flat_hash_map<std::string, Place> ids;
 };
 
 bool IsWord(const std::string& id, char joiner) {
@@ -95,10 +96,15 @@ class Validator {
       } else if (joiner == 0 && name.empty()) {
         Error(place, id_field, absl::StrCat("`", id_field, "` is required"));
       }
-      if (!registry->ids.insert(name).second) {
+      const auto [first, is_new] = registry->ids.emplace(name, place);
+      if (!is_new) {
+        const v1::Diagnostic other = first->second.At(id_field, -1, "");
         Error(place, id_field,
-              absl::StrCat("another ", registry->kind,
-                           " has this id; rename one"));
+              absl::StrCat("another ", registry->kind, " has this id, ",
+                           other.file() == file.name
+                               ? ""
+                               : absl::StrCat("in `", other.file(), "` "),
+                           "on line ", other.line(), "; rename one"));
       }
       registry->names.emplace_back(name, name);
       places_.emplace(name, place);
@@ -377,7 +383,8 @@ class Validator {
     const std::string fault =
         FaultOfCode(coding.system(), coding.code(), code.prefix());
     if (!fault.empty()) {
-      Error(p, "coding", absl::StrCat("code `", coding.code(), "`: ", fault));
+      Error(p.In("coding"), "code",
+            absl::StrCat("code `", coding.code(), "`: ", fault));
     }
     if (code.verification() == v1::CODE_VERIFICATION_UNSPECIFIED) {
       Error(p, "verification", "`verification` is required");
@@ -583,11 +590,11 @@ class Validator {
   // knowledge alone.
   void CheckGrades(const Place& p, const v1::Rule& r) {
     if (!r.has_contraindication() && !r.has_deferral()) return;
+    // A grade that is missing is reported as such, and may be any.
     const bool supported = std::any_of(
         r.citations().begin(), r.citations().end(), [](const auto& c) {
-          return c.grade() == v1::EVIDENCE_GRADE_A ||
-                 c.grade() == v1::EVIDENCE_GRADE_B ||
-                 c.grade() == v1::EVIDENCE_GRADE_C;
+          return c.grade() != v1::EVIDENCE_GRADE_D &&
+                 c.grade() != v1::EVIDENCE_GRADE_G;
         });
     if (!supported && !r.citations().empty()) {
       Error(p, "citations",

@@ -43,6 +43,13 @@ Names NamesIn(const Map& map) {
   return names;
 }
 
+// What to do about a name that is none of `names`.
+std::string Advice(const std::string& wanted, const Names& names) {
+  const std::vector<std::string> nearest = NearestNames(wanted, names);
+  return nearest.empty() ? "; correct it, or remove the translation"
+                         : DidYouMean(nearest);
+}
+
 bool IsLanguageTag(const std::string& tag) {
   return tag.size() >= 2 && tag.size() <= kLongestLanguage &&
          absl::ascii_islower(tag.front()) && tag.back() != '-' &&
@@ -153,9 +160,8 @@ class Checker {
     if (records == texts_.end()) {
       if (complete_) {
         Error(place, "records", about,
-              absl::StrCat(
-                  "the catalogue has no texts in `", made.records(), "`",
-                  DidYouMean(NearestNames(made.records(), NamesIn(texts_)))));
+              absl::StrCat("the catalogue has no texts in `", made.records(),
+                           "`", Advice(made.records(), NamesIn(texts_))));
       }
       return nullptr;
     }
@@ -164,8 +170,7 @@ class Checker {
       if (complete_) {
         Error(place, "record_id", about,
               absl::StrCat("no such record is defined",
-                           DidYouMean(NearestNames(made.record_id(),
-                                                   NamesIn(records->second)))));
+                           Advice(made.record_id(), NamesIn(records->second))));
       }
       return nullptr;
     }
@@ -192,9 +197,8 @@ class Checker {
     if (english == fields->end()) {
       if (complete_) {
         Error(at, "field", about,
-              absl::StrCat(
-                  "the record has no text `", text.field(), "`",
-                  DidYouMean(NearestNames(text.field(), NamesIn(*fields)))));
+              absl::StrCat("the record has no text `", text.field(), "`",
+                           Advice(text.field(), NamesIn(*fields))));
       }
       return;
     }

@@ -45,6 +45,16 @@ CatalogFileText Sound() {
       .File("a_sound.textproto");
 }
 
+// Where a text stands in it, as a diagnostic says it.
+std::string InSound(const std::string& text) {
+  const std::string content = Sound().content;
+  const size_t at = content.find(text);
+  EXPECT_NE(at, std::string::npos) << text;
+  return absl::StrCat(
+      "in `a_sound.textproto` on line ",
+      1 + std::count(content.begin(), content.begin() + at, '\n'));
+}
+
 // ---------------------------------------------------------------------------
 // Records with nothing wrong, a field a line.
 
@@ -345,11 +355,13 @@ INSTANTIATE_TEST_SUITE_P(
                   ""},
         FaultCase{{"Twice"},
                   Having(kConcept, "concept_id", "@@concept_id: 'itch'"),
-                  "concept `itch`: another concept has this id; rename one",
+                  absl::StrCat("concept `itch`: another concept has this id, ",
+                               InSound("concept_id: \"itch\""), "; rename one"),
                   "itch"},
         FaultCase{{"ACitationTwice"},
                   Having(kCitation, "citation_id", "@@citation_id: 'R1'"),
-                  "citation `R1`: another citation has this id; rename one",
+                  absl::StrCat("citation `R1`: another citation has this id, ",
+                               InSound("citation_id: \"R1\""), "; rename one"),
                   "R1"}),
     CaseName());
 
@@ -460,8 +472,8 @@ INSTANTIATE_TEST_SUITE_P(
                   "rash"},
         FaultCase{{"CodeThatIsNone"},
                   Plus(kConcept,
-                       "codes { @@coding { system: 'http://snomed.info/sct' "
-                       "code: '24079002' } display: 'Eczema' verification: "
+                       "codes { coding { system: 'http://snomed.info/sct' "
+                       "@@code: '24079002' } display: 'Eczema' verification: "
                        "CODE_VERIFICATION_OFFICIAL }"),
                   "concept `rash`: code `24079002`: the last digit is not the "
                   "check digit; look the code up again",

@@ -110,6 +110,12 @@ INSTANTIATE_TEST_SUITE_P(
                                          Text("display", "Itch", "Prurit"))),
             "no such record is defined; did you mean `itch`?"},
         FaultCase{
+            {"RecordThatIsGone"},
+            absl::StrCat(kDeclared, Into("concepts", "something_else",
+                                         Text("display", "Itch", "Prurit"))),
+            "no such record is defined; correct it, or remove the "
+            "translation"},
+        FaultCase{
             {"UnknownField"},
             absl::StrCat(kDeclared, Into("concepts", "itch",
                                          Text("questions", "x", "Prurit"))),
