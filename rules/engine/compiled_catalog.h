@@ -35,6 +35,9 @@ namespace needlewise {
 // A set of worlds of one concept; bit `i` is world `i`. Never empty.
 using WorldSet = uint64_t;
 
+// The set of one world.
+inline WorldSet Bit(int world) { return WorldSet{1} << world; }
+
 // The truth of a condition that holds in `satisfying` where `possible` can be.
 constexpr Truth TruthIn(WorldSet possible, WorldSet satisfying) {
   const WorldSet both = possible & satisfying;

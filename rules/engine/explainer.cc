@@ -12,8 +12,6 @@
 namespace needlewise {
 namespace {
 
-WorldSet Bit(int world) { return WorldSet{1} << world; }
-
 Phrase StatusPhrase(v1::FindingStatus status) {
   switch (status) {
     case v1::FINDING_STATUS_PRESENT:

@@ -17,8 +17,6 @@ constexpr int kNotLive = std::numeric_limits<int>::max();
 
 bool IsOpen(WorldSet worlds) { return (worlds & (worlds - 1)) != 0; }
 
-WorldSet Bit(int world) { return WorldSet{1} << world; }
-
 class Search {
  public:
   Search(const CompiledCatalog& catalog, const Program& program,
