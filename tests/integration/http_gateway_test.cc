@@ -50,7 +50,7 @@ class HttpGatewayTest : public ::testing::Test {
                       }});
     routes_.AddAsync("GET", "/never",
                      {"never", [](const HttpRequest&, HttpReply) {}});
-    AddProbeRoutes([] { return true; }, &routes_);
+    AddProbeRoutes([] { return true; }, [] { return std::string(); }, &routes_);
     options_.routes = &routes_;
     options_.gate = &gate_;
     options_.log = &log_;

@@ -178,7 +178,7 @@ TEST_F(TranslationsTest, WhatDoesNotFitIsNotTakenOver) {
 
   WriteText(filled, "translations { langage: \"fr\" }\n");
   EXPECT_THAT(Run({"translations", "--import", filled}).err,
-              HasSubstr("filled.textproto:1:24: error: message type "));
+              HasSubstr("filled.textproto:1:23: error: message type "));
 }
 
 TEST_F(TranslationsTest, MissingAndStaleOnesAreWarningsUnlessRequired) {
