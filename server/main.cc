@@ -99,6 +99,8 @@ int Serve(const config::v1::ServerConfig& config) {
   sigaddset(&stop_signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  // A file that may not grow is an error of whoever writes it.
+  signal(SIGXFSZ, SIG_IGN);
   // Left alone, the allocator raises this to the size of the largest block it
   // ever freed, and then keeps what a large batch took.
   mallopt(M_MMAP_THRESHOLD, kLargestKeptBlockBytes);

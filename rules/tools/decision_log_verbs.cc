@@ -53,7 +53,8 @@ absl::StatusOr<std::unique_ptr<DecisionStore>> OpenStore(
   return OpenPostgresStore(options);
 #else
   return absl::FailedPreconditionError(
-      "this program was built without PostgreSQL");
+      "this program was built without PostgreSQL, and `--store` names no "
+      "file; build with NEEDLEWISE_WITH_POSTGRES");
 #endif
 }
 

@@ -24,8 +24,13 @@ RULES = os.environ.get("NEEDLEWISE_RULES", "")
 CRASHES = int(os.environ.get("NEEDLEWISE_CRASHES", "4"))
 CUT_SECONDS = float(os.environ.get("NEEDLEWISE_CUT_SECONDS", "2"))
 SEED = int(os.environ.get("NEEDLEWISE_TEST_SEED", random.randrange(1 << 30)))
+# Root may write what is read-only, unless it gives that right away.
+PLAIN_USER = (["setpriv", "--bounding-set=-all", "--inh-caps=-all"]
+              if os.geteuid() == 0 else [])
 POSTGRES = next(iter(sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"),
                             reverse=True)), None)
+# Whether the programs were built with it.
+WITH_POSTGRES = os.environ.get("NEEDLEWISE_WITH_POSTGRES", "1") != "0"
 # Longest that a server may take to find its store again.
 RECOVERY_SECONDS = 30
 
@@ -53,8 +58,8 @@ class LogTest(unittest.TestCase):
     def sqlite(self, more=""):
         return setting('sqlite_file: "%s"' % self.store, more)
 
-    def start(self, settings):
-        server = e2e.Server(settings=settings)
+    def start(self, settings, **options):
+        server = e2e.Server(settings=settings, **options)
         self.addCleanup(server.close)
         return server
 
@@ -128,50 +133,136 @@ class SqliteTest(LogTest):
                       self.rules("replay"))
 
     def test_a_full_disk_refuses_and_loses_nothing(self):
-        def limit():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))
-        popen = subprocess.Popen
-
-        def limited(*arguments, **options):
-            # Python ignores SIGXFSZ, and so does what it starts.
-            return popen(*arguments, preexec_fn=limit, restore_signals=False,
-                         **options)
-        subprocess.Popen = limited
-        try:
-            server = self.start(self.sqlite())
-        finally:
-            subprocess.Popen = popen
-        result = e2e.run("screen", "-", "--batch", "--no-progress",
-                         "--output=json", "--address", server.address,
-                         stdin=requests(1500))
-        given = [find(json.loads(line), "decisionId")
-                 for line in result.stdout.splitlines()
-                 if "decisionId" in line]
-        self.assertIn("STORE_UNAVAILABLE", result.stdout + result.stderr)
+        server = self.start(self.sqlite(), under=["prlimit", "--fsize=4194304"])
+        given = self.screen_many(server, 1500)
+        self.assertIn(None, given)
+        given = [answer for answer in given if answer is not None]
         self.assertGreater(len(given), 10)
         server.close()
         server = self.start(self.sqlite())
         self.assertLessEqual(set(given), set(self.ids(server)))
         self.assertIn("the chain holds", self.rules("audit"))
 
-    def refuses_to_start(self, words):
-        config = self.folder / "config"
+    def screen_many(self, server, count):
+        """Ids of decisions on many patients; None where the store was not
+        there for one."""
+        result = e2e.run("screen", "-", "--batch", "--no-progress",
+                         "--output=json", "--address", server.address,
+                         stdin=requests(count))
+        given = [find(json.loads(line), "decisionId")
+                 for line in result.stdout.splitlines()]
+        if None in given:
+            self.assertIn("STORE_UNAVAILABLE", result.stdout + result.stderr)
+        return given
+
+    def test_a_store_that_cannot_be_written_for_a_while_loses_nothing(self):
+        server = self.start(self.sqlite())
+        stop = threading.Event()
+        answered = threading.Condition()
+        given = []
+
+        def load():
+            while not stop.is_set():
+                more = self.screen_many(server, 20)
+                with answered:
+                    given.extend(more)
+                    answered.notify()
+
+        def until(happened):
+            with answered:
+                self.assertTrue(answered.wait_for(happened, RECOVERY_SECONDS))
+        client = threading.Thread(target=load)
+        client.start()
+        try:
+            until(lambda: any(given))
+            # Of the server no file may be written any more, at any place.
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE,
+                             (0, resource.RLIM_INFINITY))
+            until(lambda: None in given)
+            self.assertIn("NOT_SERVING", e2e.run(
+                "health", "--address", server.address).stdout)
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE,
+                             (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            refused = len(given)
+            until(lambda: any(given[refused:]))
+        finally:
+            stop.set()
+            client.join()
+        self.assertEqual(e2e.run("health", "--address",
+                                 server.address).returncode, 0)
+        given = {answer for answer in given if answer is not None}
+        self.assertLessEqual(given, set(self.ids(server)))
+        server.close()
+        self.assertIn("the chain holds", self.rules("audit"))
+
+    def refuses_to_start(self, *words, under=(), config_folder=None,
+                         settings=None):
+        config = (config_folder or self.folder) / "config"
         config.write_text(
             'listener { address: "127.0.0.1:0" insecure_for_development: true }'
-            + self.sqlite())
-        result = subprocess.run([e2e.SERVER, "--config=%s" % config],
+            + (settings or self.sqlite()))
+        result = subprocess.run([*under, e2e.SERVER, "--config=%s" % config],
                                 capture_output=True, text=True,
                                 timeout=e2e.PATIENCE_SECONDS)
         self.assertEqual(result.returncode, 6, result.stderr)
-        self.assertIn(words, result.stderr)
+        for word in words:
+            self.assertIn(word, result.stderr)
 
     def test_refuses_to_start_on_a_damaged_log(self):
         self.store.write_bytes(b"x" * 8192)
-        self.refuses_to_start("restore it from a backup")
+        self.refuses_to_start("is damaged", "restore it from a backup")
+
+    def test_refuses_to_start_on_a_log_with_damaged_pages(self):
+        server = self.start(self.sqlite())
+        self.assertNotIn(None, self.screen_many(server, 200))
+        server.close()
+        whole = self.store.read_bytes()
+        for name, bytes_now in (
+            ("overwritten", whole[:8192] + b"\xff" * (len(whole) - 8192)),
+            ("cut off", whole[:len(whole) // 2]),
+            ("emptied", whole[:8192]),
+        ):
+            with self.subTest(name):
+                self.store.write_bytes(bytes_now)
+                self.refuses_to_start("restore it from a backup")
+        # A byte of one of the last records, where no page shows it.
+        place = whole.rindex(b"base_microneedling")
+        self.store.write_bytes(whole[:place] + b"B" + whole[place + 1:])
+        self.refuses_to_start("is damaged at entry", "needlewise-rules audit")
+        self.store.write_bytes(whole)
+        self.assertEqual(len(self.ids(self.start(self.sqlite()))), 200)
+
+    def test_refuses_to_start_on_a_log_that_is_read_only(self):
+        server = self.start(self.sqlite())
+        self.assertNotIn(None, self.screen_many(server, 5))
+        server.close()
+        self.store.chmod(0o400)
+        self.refuses_to_start("cannot be written",
+                              "check the rights on the file",
+                              under=PLAIN_USER)
+        self.store.chmod(0o600)
+        self.folder.chmod(0o500)
+        self.addCleanup(self.folder.chmod, 0o700)
+        (self.folder / "log.db.lock").unlink()
+        config = tempfile.TemporaryDirectory(prefix="needlewise-config-")
+        self.addCleanup(config.cleanup)
+        self.refuses_to_start("cannot be written", "may this user write there",
+                              under=PLAIN_USER,
+                              config_folder=pathlib.Path(config.name))
 
     def test_refuses_to_start_where_it_cannot_write(self):
         self.store = self.folder / "none" / "log.db"
         self.refuses_to_start("does its folder exist")
+
+    @unittest.skipIf(WITH_POSTGRES, "built with PostgreSQL")
+    def test_refuses_a_store_that_it_was_built_without(self):
+        self.refuses_to_start("built without PostgreSQL",
+                              "decision_log.sqlite_file",
+                              settings=setting('postgres: "host=localhost"'))
+        result = subprocess.run([RULES, "audit", "--store=host=localhost"],
+                                capture_output=True, text=True)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("built without PostgreSQL", result.stderr)
 
     def test_refuses_a_log_in_use(self):
         self.start(self.sqlite())
@@ -331,6 +422,7 @@ class Proxy:
 
 @unittest.skipIf(POSTGRES is None, "PostgreSQL is not installed; the package is"
                  " postgresql-15")
+@unittest.skipUnless(WITH_POSTGRES, "built without PostgreSQL")
 class PostgresTest(LogTest):
 
     def setUp(self):

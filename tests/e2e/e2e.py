@@ -57,7 +57,8 @@ class Server:
     """A server on a free port, with its files in a folder of its own."""
 
     def __init__(self, catalog_folder=None, port=0, site_facts=False,
-                 settings="", http=False):
+                 settings="", http=False, under=()):
+        """`under`: the start of a command that runs the server."""
         self._folder = tempfile.TemporaryDirectory(prefix="needlewise-e2e-")
         folder = pathlib.Path(self._folder.name)
         self._port_file = folder / "port"
@@ -84,7 +85,7 @@ class Server:
             ]
         config.write_text("\n".join(lines + [settings]) + "\n")
         self.process = subprocess.Popen(
-            [SERVER, "--config=%s" % config], stderr=self._log,
+            [*under, SERVER, "--config=%s" % config], stderr=self._log,
             stdout=self._log, env=clean_environment())
         try:
             self._wait_until_serving()
