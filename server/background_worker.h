@@ -12,6 +12,11 @@
 
 namespace needlewise {
 
+// How many candidates may wait for `ValidateRuleCatalog` at once.
+inline constexpr int kMostWaitingCandidates = 8;
+// How many questions to the decision log may wait at once.
+inline constexpr int kMostWaitingQueries = 256;
+
 // A thread for what takes too long for one of gRPC's, with a queue of bounded
 // length. Does what is still queued before it is destroyed.
 class BackgroundWorker {

@@ -297,7 +297,9 @@ absl::StatusOr<typename Method::Request> DecisionSupport::Recall(
     std::vector<std::string>* recalled) const {
   typename Method::Request effective = request;
   const CompiledCatalog& catalog = call.catalog();
-  const Day as_of = *ParseWholeDate(decision.as_of());
+  // What was decided on is a whole date.
+  const Day as_of = request.as_of().empty() ? ToDay(call.environment.today)
+                                            : *ParseWholeDate(request.as_of());
   const std::vector<SubjectKeys::Hash> subjects =
       recording_->recorder().subject_keys().EveryHashOf(
           request.patient().patient_reference());
@@ -335,15 +337,17 @@ absl::Status DecisionSupport::Decide(const Call& call,
   if (asked.wants_receipt() && signer_ == nullptr) return ReceiptsNotOffered();
   NameLanguage(catalog, asked.language(), response);
   auto* decision = Method::MutableDecision(response);
-  if (absl::Status decided =
-          Method::Decide(catalog, call.environment, asked, *log_, decision);
-      !decided.ok()) {
+  absl::Status decided =
+      Method::Decide(catalog, call.environment, asked, *log_, decision);
+  const bool recalls = ReadsLog(asked) && recording_ != nullptr;
+  // What stands against a plan may be acknowledged.
+  if (!decided.ok() && !(recalls && absl::IsFailedPrecondition(decided))) {
     return decided;
   }
   const typename Method::Request* request = &asked;
   std::vector<std::string> recalled;
   typename Method::Request effective;
-  if (ReadsLog(asked) && recording_ != nullptr) {
+  if (recalls) {
     auto with_recalled = Recall<Method>(call, asked, *decision, &recalled);
     if (!with_recalled.ok()) return with_recalled.status();
     effective = *std::move(with_recalled);
@@ -351,15 +355,13 @@ absl::Status DecisionSupport::Decide(const Call& call,
   }
   if (!recalled.empty()) {
     decision->Clear();
-    if (absl::Status decided = Method::Decide(catalog, call.environment,
-                                              *request, *log_, decision);
-        !decided.ok()) {
-      return decided;
-    }
+    decided =
+        Method::Decide(catalog, call.environment, *request, *log_, decision);
     response->mutable_recalled_acknowledgements()->Add(recalled.begin(),
                                                        recalled.end());
   }
-  const std::string today = absl::FormatCivilTime(call.environment.today);
+  if (!decided.ok()) return decided;
+  const std::string today = FormatDay(ToDay(call.environment.today));
   response->set_decision_id(MakeDecisionId({Method::kName, asked.request_id(),
                                             request, decision->as_of(), today,
                                             catalog.version.digest(), site_}));

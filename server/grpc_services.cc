@@ -183,9 +183,10 @@ class ScreeningHandlers final
       return new RefusedStream<grpc::ServerBidiReactor<ByteBuffer, ByteBuffer>>(
           ticket.status());
     }
-    return new ScreeningStream(context, CallerOf(*context), *std::move(ticket),
-                               parts_.support, parts_.log,
-                               parts_.max_request_bytes, parts_.metrics);
+    return new ScreeningStream(
+        context, CallerOf(*context), *std::move(ticket), parts_.support,
+        parts_.log, parts_.max_request_bytes, parts_.metrics,
+        parts_.recording == nullptr ? nullptr : parts_.log_worker);
   }
 
   ServerUnaryReactor* SuggestQuestions(CallbackServerContext* context,

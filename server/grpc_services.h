@@ -24,11 +24,6 @@
 
 namespace needlewise {
 
-// How many candidates may wait for `ValidateRuleCatalog` at once.
-inline constexpr int kMostWaitingCandidates = 8;
-// How many questions to the decision log may wait at once.
-inline constexpr int kMostWaitingQueries = 256;
-
 // What the services work with. No pointer is owned; all must outlive the gRPC
 // server.
 struct ServiceParts {

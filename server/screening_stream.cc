@@ -13,13 +13,15 @@ namespace needlewise {
 ScreeningStream::ScreeningStream(const grpc::CallbackServerContext* context,
                                  Caller caller, CallGate::Ticket ticket,
                                  const DecisionSupport* support, const Log* log,
-                                 int max_request_bytes, Metrics* metrics)
+                                 int max_request_bytes, Metrics* metrics,
+                                 BackgroundWorker* log_worker)
     : context_(context),
       caller_{std::move(caller.name), true},
       ticket_(std::move(ticket)),
       support_(support),
       log_(log),
       metrics_(metrics),
+      log_worker_(log_worker),
       max_request_bytes_(max_request_bytes) {
   StartRead(&read_);
 }
@@ -47,23 +49,47 @@ void ScreeningStream::OnWriteDone(bool ok) {
 absl::Status ScreeningStream::Answer() {
   CallArena arena;
   auto* request = arena.Make<v1::StreamScreenEligibilityRequest>();
-  auto* response = arena.Make<v1::StreamScreenEligibilityResponse>();
   // Without its index nobody could tell which request an answer is to, so one
   // that cannot be read ends the stream.
   if (absl::Status read = DecodeMessage(read_, request); !read.ok()) {
     return read;
   }
   const int64_t index = request->index();
-  absl::StatusOr<PendingAnswer> pending = PendingAnswer();
   if (absl::Status size = CheckSize(read_, max_request_bytes_); !size.ok()) {
-    pending = std::move(size);
-  } else {
-    pending = support_->StartScreenEligibility(caller_, request->request(),
-                                               response->mutable_response());
+    Send(index, size);
+    return absl::OkStatus();
   }
+  if (log_worker_ == nullptr || !ReadsLog(request->request())) {
+    Decide(*request);
+    return absl::OkStatus();
+  }
+  // The log has to be read first, which this thread may not wait for.
+  BackgroundWorker::Job job = [this, index](absl::Status status) {
+    CallArena arena;
+    auto* request = arena.Make<v1::StreamScreenEligibilityRequest>();
+    if (status.ok()) status = DecodeMessage(read_, request);
+    if (!status.ok()) {
+      Send(index, status);
+    } else {
+      Decide(*request);
+    }
+  };
+  if (!log_worker_->TrySubmit(&job)) {
+    job(TooMany("questions to the decision log", kMostWaitingQueries));
+  }
+  return absl::OkStatus();
+}
+
+void ScreeningStream::Decide(
+    const v1::StreamScreenEligibilityRequest& request) {
+  const int64_t index = request.index();
+  CallArena arena;
+  auto* response = arena.Make<v1::StreamScreenEligibilityResponse>();
+  absl::StatusOr<PendingAnswer> pending = support_->StartScreenEligibility(
+      caller_, request.request(), response->mutable_response());
   if (!pending.ok()) {
     Send(index, pending.status());
-    return absl::OkStatus();
+    return;
   }
   response->set_index(index);
   *response->mutable_status() = ToRpcStatus(absl::OkStatus());
@@ -71,7 +97,6 @@ absl::Status ScreeningStream::Answer() {
   std::move(*pending).WhenRecorded([this, index](const RecordOutcome& outcome) {
     Send(index, outcome.status);
   });
-  return absl::OkStatus();
 }
 
 void ScreeningStream::Send(int64_t index, const absl::Status& status) {

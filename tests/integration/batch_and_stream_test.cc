@@ -1,10 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "server/background_worker.h"
 #include "server/message_codec.h"
 #include "server/screening_stream.h"
 #include "server/status.h"
@@ -225,6 +228,34 @@ TEST_F(ScreeningStreamTest, ReadsNoFasterThanItsAnswersAreTaken) {
   stream->OnReadDone(false);
   EXPECT_THAT(other_end.operations,
               ElementsAre("read", "write", "read", "finish 0"));
+  stream->OnDone();
+}
+
+TEST_F(ScreeningStreamTest, LeavesReadingTheLogToItsWorker) {
+  ASSERT_TRUE(catalogs_.LoadFirst().ok());
+  auto worker = std::make_unique<BackgroundWorker>(kMostWaitingQueries);
+  absl::Notification go_on;
+  BackgroundWorker::Job others = [&go_on](const absl::Status& /*status*/) {
+    go_on.WaitForNotification();
+  };
+  ASSERT_TRUE(worker->TrySubmit(&others));
+  auto* stream =
+      new ScreeningStream(&context_, Caller(), CallGate::Ticket(), &support_,
+                          &log_, 4096, nullptr, worker.get());
+  RecordedStream other_end(stream);
+  v1::StreamScreenEligibilityRequest request;
+  *request.mutable_request() = ClearRequest();
+  request.mutable_request()->set_recall_acknowledgements(true);
+  request.mutable_request()->mutable_patient()->set_patient_reference("7");
+  *other_end.read = EncodeMessage(request);
+  stream->OnReadDone(true);
+  EXPECT_THAT(other_end.operations, ElementsAre("read"));
+  go_on.Notify();
+  // It does what is queued first.
+  worker.reset();
+  EXPECT_THAT(other_end.operations, ElementsAre("read", "write"));
+  stream->OnWriteDone(true);
+  stream->OnReadDone(false);
   stream->OnDone();
 }
 
