@@ -404,7 +404,7 @@ NewEntry DecisionRecorder::Make(const RecordContext& context,
   const int64_t nanos = absl::ToInt64Nanoseconds(context.latency);
   record->mutable_latency()->set_seconds(nanos / 1000000000);
   record->mutable_latency()->set_nanos(static_cast<int>(nanos % 1000000000));
-  record->set_today(absl::FormatCivilTime(context.today));
+  record->set_today(FormatDay(ToDay(context.today)));
   record->set_rule_catalog_digest(catalog.version.digest());
   record->set_engine_version(EngineVersion().data(), EngineVersion().size());
   record->set_site_digest(site_digest_);
