@@ -1,20 +1,15 @@
 // What the decision log costs, against what its store can do at best: the rate
-// of batches that are recorded and committed, beside the rate at which SQLite
-// takes rows of the same size; then how long one record, and a page of them,
-// take to find in a log of many, and how fast the log is decided again.
+// of batches that are decided, recorded and committed, beside the rate at which
+// SQLite takes rows of the same size, and beside that of the same batches
+// without a log. In turns, in one run.
 
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <functional>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,13 +19,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "server/catalog_manager.h"
-#include "server/clock.h"
-#include "server/decision_log/replay.h"
-#include "server/decision_support.h"
-#include "server/recording.h"
-#include "server/server_config.h"
-#include "server/telemetry/json_log.h"
+#include "tests/benchmarks/recorded_service.h"
 #include "tests/benchmarks/sample_requests.h"
 
 namespace needlewise {
@@ -38,32 +27,12 @@ namespace {
 
 constexpr int kBatch = 1000;
 constexpr int kCallers = 2;
-constexpr int kLookUps = 200;
-constexpr int kReplayed = 20000;
-
-[[noreturn]] void Fail(const std::string& why) {
-  std::cerr << "decision_log_benchmark: " << why << "\n";
-  std::exit(1);
-}
-
-double SecondsOf(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
-      .count();
-}
-
-int64_t ResidentMib() {
-  std::ifstream in("/proc/self/statm");
-  int64_t size = 0;
-  int64_t resident = 0;
-  in >> size >> resident;
-  return resident * sysconf(_SC_PAGESIZE) >> 20;
-}
+constexpr int kRounds = 5;
 
 // Rows a second that SQLite takes as the store sets it, in groups of a batch,
 // into one table without an index.
 double RawRate(const std::string& file, size_t row_bytes, int64_t rows) {
+  std::filesystem::remove(file);
   sqlite3* database = nullptr;
   const auto check = [](int result) {
     if (result != SQLITE_OK && result != SQLITE_DONE) {
@@ -90,7 +59,7 @@ double RawRate(const std::string& file, size_t row_bytes, int64_t rows) {
                         SQLITE_STATIC);
       check(sqlite3_step(insert));
       sqlite3_reset(insert);
-      if (i % kBatch == kBatch - 1) {
+      if (i % kBatch == kBatch - 1 || i + 1 == rows) {
         check(sqlite3_exec(database, "COMMIT", nullptr, nullptr, nullptr));
       }
     }
@@ -100,50 +69,7 @@ double RawRate(const std::string& file, size_t row_bytes, int64_t rows) {
   return static_cast<double>(rows) / seconds;
 }
 
-class Service {
- public:
-  explicit Service(const std::string& file)
-      : log_(&sink_, &clock_, LogSeverity::kError),
-        catalogs_(ManagerOptions(), &clock_, &log_) {
-    if (!catalogs_.LoadFirst().ok()) Fail("the catalogue does not load");
-    config::v1::DecisionLog config =
-        ParseServerConfig("listener { insecure_for_development: true }", "")
-            .config.decision_log();
-    config.set_mode(config::v1::DECISION_LOG_MODE_COMMITTED);
-    config.set_sqlite_file(file);
-    auto recording = Recording::Open({config, SampleSiteFindings(), nullptr},
-                                     &clock_, &log_);
-    if (!recording.ok()) Fail(std::string(recording.status().message()));
-    recording_ = *std::move(recording);
-    DecisionSupport::Options options;
-    options.site_findings = SampleSiteFindings();
-    support_ = std::make_unique<DecisionSupport>(options, &catalogs_, &clock_,
-                                                 &log_, recording_.get());
-  }
-
-  const DecisionSupport& support() const { return *support_; }
-  const Recording& recording() const { return *recording_; }
-  const CompiledCatalog& catalog() const {
-    return *catalogs_.Current()->compiled;
-  }
-
- private:
-  static CatalogManager::Options ManagerOptions() {
-    CatalogManager::Options options;
-    options.load.run_cases = false;
-    return options;
-  }
-
-  const SystemClock clock_;
-  DescriptorLogSink sink_{STDERR_FILENO};
-  const Log log_;
-  CatalogManager catalogs_;
-  std::unique_ptr<Recording> recording_;
-  std::unique_ptr<DecisionSupport> support_;
-};
-
-// Records batches from several threads; decisions a second.
-double RecordedRate(const Service& service, int64_t decisions) {
+v1::BatchScreenEligibilityRequest MakeBatch() {
   const absl::CivilDay today =
       absl::ToCivilDay(absl::Now(), absl::LocalTimeZone());
   v1::BatchScreenEligibilityRequest batch;
@@ -155,15 +81,22 @@ double RecordedRate(const Service& service, int64_t decisions) {
     item->clear_request_id();
     item->mutable_patient()->set_age_years(20 + i % 60);
   }
+  return batch;
+}
+
+// Decides batches from several threads; decisions a second.
+double BatchRate(const DecisionSupport& support,
+                 const v1::BatchScreenEligibilityRequest& batch,
+                 int64_t batches) {
   const auto call = [&](int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
       v1::BatchScreenEligibilityResponse response;
-      const absl::Status status = service.support().BatchScreenEligibility(
+      const absl::Status status = support.BatchScreenEligibility(
           batch, [] { return absl::OkStatus(); }, &response);
       if (!status.ok()) Fail(std::string(status.message()));
     }
   };
-  const int64_t each = std::max<int64_t>(1, decisions / kBatch / kCallers);
+  const int64_t each = std::max<int64_t>(1, batches / kCallers);
   const double seconds = SecondsOf([&] {
     std::vector<std::thread> callers;
     for (int i = 0; i < kCallers; ++i) callers.emplace_back(call, each);
@@ -172,82 +105,43 @@ double RecordedRate(const Service& service, int64_t decisions) {
   return static_cast<double>(each * kCallers * kBatch) / seconds;
 }
 
-// Milliseconds, the median and the slowest.
-void PrintTimes(const char* what, std::vector<double> seconds) {
-  std::sort(seconds.begin(), seconds.end());
-  std::cout << what << " median " << 1000 * seconds[seconds.size() / 2]
-            << " ms, slowest " << 1000 * seconds.back() << " ms\n";
-}
-
-void MeasureLookUps(const Service& service) {
-  const DecisionQueries& queries = service.recording().queries();
-  v1::ListDecisionsRequest list;
-  v1::ListDecisionsResponse page;
-  const auto measure = [&](const char* what) {
-    std::vector<double> seconds;
-    for (int i = 0; i < kLookUps; ++i) {
-      page.Clear();
-      seconds.push_back(SecondsOf([&] {
-        if (!queries.List(list, &page).ok()) Fail("cannot list");
-      }));
-    }
-    PrintTimes(what, std::move(seconds));
-  };
-  measure("list, newest 100:");
-  const std::string id = page.records(0).decision_id();
-  list.set_verdict(page.records(0).decision().treatments(0).verdict());
-  list.set_treatment("base_microneedling");
-  measure("list by verdict and treatment:");
-  list.Clear();
-  list.set_rule_id("no-such-rule");
-  measure("list by a rule that never fired:");
-  std::vector<double> seconds;
-  for (int i = 0; i < kLookUps; ++i) {
-    v1::GetDecisionRequest get;
-    get.set_decision_id(i % 2 == 0 ? id : "nonesuch");
-    v1::GetDecisionResponse response;
-    seconds.push_back(
-        SecondsOf([&] { queries.Get(get, &response).IgnoreError(); }));
-  }
-  PrintTimes("get:", std::move(seconds));
-}
-
-void MeasureReplay(const Service& service) {
-  v1::EvaluateCandidateResponse response;
-  const double seconds = SecondsOf([&] {
-    if (!service.recording()
-             .queries()
-             .Evaluate(
-                 service.catalog(), kReplayed, [] { return absl::OkStatus(); },
-                 &response)
-             .ok()) {
-      Fail("cannot replay");
-    }
-  });
-  if (response.changed_decisions() != 0) Fail("a replay changed a verdict");
-  std::cout << "replay: "
-            << static_cast<int64_t>(response.decisions() / seconds)
-            << " decisions a second\n";
+double MedianOf(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
 }
 
 int Run(int64_t records, const std::string& folder) {
   std::filesystem::create_directories(folder);
-  Service service(folder + "/log.db");
-  std::cout << "resident " << ResidentMib() << " MiB before\n";
-  const double recorded = RecordedRate(service, records);
-  std::cout << "resident " << ResidentMib() << " MiB after\n";
-  const size_t row_bytes = std::filesystem::file_size(folder + "/log.db") /
-                           static_cast<size_t>(std::max<int64_t>(
-                               1, service.recording().Stats().appended));
-  const double raw =
-      RawRate(folder + "/raw.db", std::min<size_t>(row_bytes, 4000),
-              std::min<int64_t>(records, 200000));
-  std::cout << "recorded batch decisions: " << static_cast<int64_t>(recorded)
-            << " a second; rows of " << row_bytes
-            << " bytes straight into SQLite: " << static_cast<int64_t>(raw)
-            << " a second; ratio " << recorded / raw << "\n";
-  MeasureLookUps(service);
-  MeasureReplay(service);
+  const SystemClock clock;
+  const RecordedService service(folder, &clock);
+  const RecordedService unrecorded(folder, &clock, false);
+  const v1::BatchScreenEligibilityRequest batch = MakeBatch();
+  const int64_t batches = std::max<int64_t>(1, records / kBatch / kRounds);
+  // The first ones bring the rules into the archive, and make pages.
+  BatchRate(service.support(), batch, kCallers);
+  std::vector<double> recorded;
+  std::vector<double> without;
+  std::vector<double> raw;
+  size_t row_bytes = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    recorded.push_back(BatchRate(service.support(), batch, batches));
+    without.push_back(BatchRate(unrecorded.support(), batch, batches));
+    row_bytes = std::filesystem::file_size(folder + "/log.db") /
+                static_cast<size_t>(
+                    std::max<int64_t>(1, service.recording().Stats().appended));
+    row_bytes = std::min<size_t>(std::max<size_t>(row_bytes, 100), 4000);
+    raw.push_back(RawRate(folder + "/raw.db", row_bytes, batches * kBatch));
+  }
+  const auto whole = [](double rate) { return static_cast<int64_t>(rate); };
+  std::cout << "batches, decided, recorded and committed: "
+            << whole(MedianOf(recorded)) << " decisions a second\n"
+            << "the same without a log: " << whole(MedianOf(without))
+            << " a second; ratio " << MedianOf(recorded) / MedianOf(without)
+            << "\n"
+            << "rows of " << row_bytes
+            << " bytes straight into SQLite: " << whole(MedianOf(raw))
+            << " a second; ratio " << MedianOf(recorded) / MedianOf(raw) << "\n"
+            << "resident: " << ResidentMib() << " MiB\n";
   return 0;
 }
 

@@ -304,14 +304,11 @@ def says_serving(port):
                 return False
 
 
-def memory_mib(process):
-    """Resident memory now and at its highest."""
+def memory_mib(process, name):
+    """What the kernel says under this name, for instance `VmRSS`, what is
+    resident now, or `VmHWM`, that at its highest."""
     status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-
-    def read(name):
-        return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) / 1024
-
-    return read("VmRSS"), read("VmHWM")
+    return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) / 1024
 
 
 def measure_start(server, folder, effort):
@@ -330,10 +327,11 @@ def measure_start(server, folder, effort):
     yield Row("start to SERVING, slowest", "ms", max(times), at_most=200)
 
     with running([server, settings], folder / "port") as target:
-        resident, _ = memory_mib(target.process)
+        resident = memory_mib(target.process, "VmRSS")
         yield Row("resident memory after start", "MiB", resident, at_most=64)
         load(target, folder, "complete_full", effort.calls_for_memory)
-        resident, highest = memory_mib(target.process)
+        resident = memory_mib(target.process, "VmRSS")
+        highest = memory_mib(target.process, "VmHWM")
         calls = f"{effort.calls_for_memory:,} calls"
         yield Row(
             f"resident memory after {calls}", "MiB", resident, at_most=64
@@ -492,12 +490,24 @@ def measure_view(view, ours, bare_server, folder, effort):
         )
 
 
+def write_unnamed(folder):
+    """A sample without a request id, so that each call is a decision of its
+    own; its name. Its answer is that with one."""
+    sample = "complete_basic"
+    # The id is the first field: a tag, a length of 36, and itself.
+    message = (folder / f"{sample}.request").read_bytes()[5 + 38:]
+    (folder / f"{sample}_unnamed.request").write_bytes(
+        b"\0" + len(message).to_bytes(4, "big") + message
+    )
+    answer = (folder / f"{sample}.answer").read_bytes()
+    (folder / f"{sample}_unnamed.answer").write_bytes(answer)
+    return f"{sample}_unnamed"
+
+
 def measure_log(server, make_request, folder, effort):
     """Calls that are recorded before they are answered, against calls that are
-    not. Without a request id, each is a record of its own."""
+    not."""
     settings = (folder / "server.textproto").read_text()
-    sample = "complete_basic"
-    unnamed = f"{sample}_unnamed"
     with contextlib.ExitStack() as stack:
         targets = {}
         for name, log in (
@@ -513,14 +523,7 @@ def measure_log(server, make_request, folder, effort):
                 running([server, f"--config={config}"], port_file)
             )
         run_tool(make_request, str(folder), f"127.0.0.1:{targets['off'].port}")
-        # The id is the first field: a tag, a length of 36, and itself.
-        message = (folder / f"{sample}.request").read_bytes()[5 + 38:]
-        (folder / f"{unnamed}.request").write_bytes(
-            b"\0" + len(message).to_bytes(4, "big") + message
-        )
-        answer = (folder / f"{sample}.answer").read_bytes()
-        (folder / f"{unnamed}.answer").write_bytes(answer)
-        loads = compare_servers(targets, folder, unnamed, effort)
+        loads = compare_servers(targets, folder, write_unnamed(folder), effort)
     yield Row(
         "calls, BASIC, recorded in SQLite before the answer, against OFF",
         "/s",
