@@ -56,47 +56,95 @@ class SliceDiff {
     solver_.Assert(DevicesOfEither(old_written));
   }
 
-  // Appends what changes, and what could not be decided.
-  void Run(CatalogDiff* diff) {
-    const Drawn before = old_engine_.Draw(knowledge_);
-    const Drawn after = new_engine_.Draw(knowledge_);
-    const VerdictFormulas old_verdict = old_engine_.Verdict(
-        StandardProgram(old_catalog_, slice_.treatment), before, {});
-    const VerdictFormulas new_verdict = new_engine_.Verdict(
-        StandardProgram(new_catalog_, slice_.treatment), after, {});
-    const std::map<std::string, Formula> differ = Differences(before, after);
-    std::map<ChangeDirection, Formula> changes = {
-        {testing::v1::CHANGE_DIRECTION_STRICTER,
-         Moves(old_verdict, new_verdict, true)},
-        {testing::v1::CHANGE_DIRECTION_LAXER,
-         Moves(old_verdict, new_verdict, false)}};
-    std::vector<Formula> shown;
-    for (const auto& [rule, differs] : differ) {
-      for (const auto& [direction, moves] : changes) {
-        const Formula change = f_.And(moves, differs);
-        if (change == f_.False()) continue;
-        const Answer answer = solver_.Check({change});
-        if (answer == Answer::kUnsatisfiable) continue;
-        if (answer == Answer::kUndecided) {
-          diff->add_undecided(
-              absl::StrCat(Name(), ", rule `", rule, "`: ", solver_.reason()));
-          continue;
+  // Appends the classes that change, without their witnesses, and what could
+  // not be decided. A rule makes a class where it alone comes out otherwise;
+  // one that only comes out otherwise beside others does where these leave
+  // patients who change.
+  void FindChanges(CatalogDiff* diff) {
+    Compare();
+    for (const auto& [direction, moves] : moves_) {
+      std::vector<Formula> found;
+      const auto look = [&](const std::string& rule, Formula change) {
+        if (change == f_.False()) return;
+        switch (solver_.Check({change})) {
+          case Answer::kUnsatisfiable:
+            return;
+          case Answer::kUndecided:
+            diff->add_undecided(absl::StrCat(Name(), ", rule `", rule,
+                                             "`: ", solver_.reason()));
+            return;
+          case Answer::kSatisfiable:
+            break;
         }
-        shown.push_back(change);
-        Show(rule, direction, change, differ, old_verdict, new_verdict, diff);
+        found.push_back(differ_.at(rule));
+        VerdictChange* made = diff->add_changes();
+        made->set_rule_id(rule);
+        made->set_treatment(slice_.treatment);
+        made->set_direction(direction);
+        *made->mutable_areas() = {slice_.areas.areas.begin(),
+                                  slice_.areas.areas.end()};
+      };
+      for (const auto& [rule, differs] : differ_) {
+        look(rule, f_.And({moves, differs, NoOtherDiffers(rule)}));
+      }
+      const auto rest = [&] { return f_.And(moves, f_.Not(f_.Or(found))); };
+      Answer left = solver_.Check({rest()});
+      if (left == Answer::kSatisfiable) {
+        for (const auto& [rule, differs] : differ_) {
+          look(rule, f_.And(rest(), differs));
+        }
+        left = solver_.Check({rest()});
+      }
+      // Whoever is in none of these classes keeps the verdict.
+      if (left != Answer::kUnsatisfiable) {
+        diff->add_undecided(absl::StrCat(
+            Name(), left == Answer::kUndecided
+                        ? ": whether any other patient changes"
+                        : ": another patient changes, by no rule of these"));
       }
     }
-    // Whoever is not in one of these classes keeps the verdict.
-    const Answer rest =
-        solver_.Check({f_.Or(changes[testing::v1::CHANGE_DIRECTION_STRICTER],
-                             changes[testing::v1::CHANGE_DIRECTION_LAXER]),
-                       f_.Not(f_.Or(shown))});
-    if (rest != Answer::kUnsatisfiable) {
-      diff->add_undecided(absl::StrCat(
-          Name(), rest == Answer::kUndecided
-                      ? ": whether any other patient changes"
-                      : ": another patient changes, by no rule of these"));
+  }
+
+  // Gives a class that `FindChanges` found in this slice its witness.
+  void Show(VerdictChange* made, CatalogDiff* diff) {
+    Compare();
+    const std::string& rule = made->rule_id();
+    const Formula change =
+        f_.And(moves_.at(made->direction()), differ_.at(rule));
+    if (statements_ == nullptr) {
+      statements_ =
+          std::make_unique<Statements>(&model_, new_written_, knowledge_);
     }
+    const Day as_of = *ParseWholeDate(WitnessDay(new_catalog_.catalog));
+    const Formula on_day = model_.OnDay(as_of);
+    if (!statements_->Shorten(&solver_,
+                              {change, on_day, NoOtherDiffers(rule)}) &&
+        !statements_->Shorten(&solver_, {change, on_day})) {
+      diff->add_undecided(
+          absl::StrCat(Name(), ", rule `", rule,
+                       "`: changes a patient whom no few statements describe"));
+      return;
+    }
+    made->set_old_verdict(VerdictIn(old_verdict_));
+    made->set_new_verdict(VerdictIn(new_verdict_));
+    const std::vector<std::string> facts = statements_->Remarkable(solver_);
+    *made->mutable_facts() = {facts.begin(), facts.end()};
+    testing::v1::RuleCase& witness = *made->mutable_witness();
+    witness.set_name(
+        absl::StrCat(rule, "-", slice_.treatment,
+                     made->direction() == testing::v1::CHANGE_DIRECTION_LAXER
+                         ? "-laxer"
+                         : "-stricter"));
+    witness.set_vignette(absl::StrCat(
+        "Changed by rule `", rule, "`: ", v1::Verdict_Name(made->old_verdict()),
+        " before, ", v1::Verdict_Name(made->new_verdict()), " now."));
+    *witness.mutable_patient() = statements_->PatientOf(solver_, as_of);
+    *witness.add_treatments() = SelectionOf(model_, solver_, slice_.treatment);
+    testing::v1::Expectation* expect = witness.add_expect();
+    expect->set_treatment(slice_.treatment);
+    CheckReplay(old_catalog_, made->old_verdict(), *made, diff);
+    CheckReplay(new_catalog_, made->new_verdict(), *made, diff);
+    expect->set_verdict(made->new_verdict());
   }
 
  private:
@@ -156,6 +204,14 @@ class SliceDiff {
     return differ;
   }
 
+  Formula NoOtherDiffers(const std::string& rule) {
+    std::vector<Formula> none;
+    for (const auto& [id, differs] : differ_) {
+      if (id != rule) none.push_back(f_.Not(differs));
+    }
+    return f_.And(std::move(none));
+  }
+
   Formula Moves(const VerdictFormulas& before, const VerdictFormulas& after,
                 bool stricter) {
     std::vector<Formula> any;
@@ -169,62 +225,29 @@ class SliceDiff {
     return f_.Or(std::move(any));
   }
 
-  void Show(const std::string& rule, ChangeDirection direction, Formula change,
-            const std::map<std::string, Formula>& differ,
-            const VerdictFormulas& old_verdict,
-            const VerdictFormulas& new_verdict, CatalogDiff* diff) {
-    VerdictChange* made = diff->add_changes();
-    made->set_rule_id(rule);
-    made->set_treatment(slice_.treatment);
-    made->set_direction(direction);
-    *made->mutable_areas() = {slice_.areas.areas.begin(),
-                              slice_.areas.areas.end()};
-    if (statements_ == nullptr) {
-      statements_ =
-          std::make_unique<Statements>(&model_, new_written_, knowledge_);
+  // Under which both engines put the patient, and for whom each rule comes
+  // out otherwise.
+  void Compare() {
+    if (!moves_.empty()) return;
+    const Drawn before = old_engine_.Draw(knowledge_);
+    const Drawn after = new_engine_.Draw(knowledge_);
+    old_verdict_ = old_engine_.Verdict(
+        StandardProgram(old_catalog_, slice_.treatment), before, {});
+    new_verdict_ = new_engine_.Verdict(
+        StandardProgram(new_catalog_, slice_.treatment), after, {});
+    differ_ = Differences(before, after);
+    moves_[testing::v1::CHANGE_DIRECTION_STRICTER] =
+        Moves(old_verdict_, new_verdict_, true);
+    moves_[testing::v1::CHANGE_DIRECTION_LAXER] =
+        Moves(old_verdict_, new_verdict_, false);
+  }
+
+  // The verdict of the last answer.
+  v1::Verdict VerdictIn(const VerdictFormulas& verdict) const {
+    for (const auto& [is, holds] : verdict.is) {
+      if (solver_.Holds(holds)) return static_cast<v1::Verdict>(is);
     }
-    // Best where this rule alone comes out otherwise.
-    std::vector<Formula> others;
-    for (const auto& [id, differs] : differ) {
-      if (id != rule) others.push_back(f_.Not(differs));
-    }
-    const Day as_of = *ParseWholeDate(WitnessDay(new_catalog_.catalog));
-    const Formula on_day = model_.OnDay(as_of);
-    if (!statements_->Shorten(&solver_,
-                              {change, on_day, f_.And(std::move(others))}) &&
-        !statements_->Shorten(&solver_, {change, on_day})) {
-      diff->add_undecided(
-          absl::StrCat(Name(), ", rule `", rule,
-                       "`: changes a patient whom no few statements describe"));
-      return;
-    }
-    for (const auto& [verdict, holds] : old_verdict.is) {
-      if (solver_.Holds(holds)) {
-        made->set_old_verdict(static_cast<v1::Verdict>(verdict));
-      }
-    }
-    for (const auto& [verdict, holds] : new_verdict.is) {
-      if (solver_.Holds(holds)) {
-        made->set_new_verdict(static_cast<v1::Verdict>(verdict));
-      }
-    }
-    const std::vector<std::string> said = statements_->Said(solver_);
-    *made->mutable_facts() = {said.begin(), said.end()};
-    testing::v1::RuleCase& witness = *made->mutable_witness();
-    witness.set_name(absl::StrCat(
-        rule, "-", slice_.treatment,
-        direction == testing::v1::CHANGE_DIRECTION_LAXER ? "-laxer"
-                                                         : "-stricter"));
-    witness.set_vignette(absl::StrCat(
-        "Changed by rule `", rule, "`: ", v1::Verdict_Name(made->old_verdict()),
-        " before, ", v1::Verdict_Name(made->new_verdict()), " now."));
-    *witness.mutable_patient() = statements_->PatientOf(solver_, as_of);
-    *witness.add_treatments() = SelectionOf(model_, solver_, slice_.treatment);
-    testing::v1::Expectation* expect = witness.add_expect();
-    expect->set_treatment(slice_.treatment);
-    CheckReplay(old_catalog_, made->old_verdict(), *made, diff);
-    CheckReplay(new_catalog_, made->new_verdict(), *made, diff);
-    expect->set_verdict(made->new_verdict());
+    return v1::VERDICT_UNSPECIFIED;
   }
 
   // The engine has to say of the witness what the model says.
@@ -254,6 +277,10 @@ class SliceDiff {
   Knowledge knowledge_;
   Solver solver_;
   std::unique_ptr<Statements> statements_;
+  VerdictFormulas old_verdict_;
+  VerdictFormulas new_verdict_;
+  std::map<std::string, Formula> differ_;
+  std::map<ChangeDirection, Formula> moves_;
 };
 
 // Treatments and areas that both know; what only one does is no change of a
@@ -312,61 +339,128 @@ std::vector<DiffSlice> SlicesOf(const Written& before, const Written& after,
   return slices;
 }
 
-// The same rule in the same treatment and direction is one class, with the
-// first witness.
-void Merge(CatalogDiff* diff) {
-  using Key = std::tuple<std::string, std::string, int>;
-  std::map<Key, VerdictChange> merged;
-  for (VerdictChange& change : *diff->mutable_changes()) {
-    const Key key(change.rule_id(), change.treatment(), change.direction());
-    const auto [at, added] = merged.emplace(key, change);
-    if (added) continue;
-    at->second.mutable_areas()->MergeFrom(change.areas());
-    std::sort(at->second.mutable_areas()->begin(),
-              at->second.mutable_areas()->end());
-  }
-  diff->clear_changes();
-  for (auto& [key, change] : merged) *diff->add_changes() = std::move(change);
+// A class of patients: a rule, in a treatment, in one direction.
+using ClassKey = std::tuple<std::string, std::string, int>;
+
+ClassKey KeyOf(const VerdictChange& change) {
+  return {change.rule_id(), change.treatment(), change.direction()};
 }
+
+// Runs `work` for every number below `count`, on several threads.
+void InParallel(int threads, size_t count,
+                const std::function<void(size_t)>& work) {
+  std::atomic<size_t> next{0};
+  const auto run = [&] {
+    for (size_t i = next++; i < count; i = next++) work(i);
+  };
+  std::vector<std::thread> others;
+  for (int t = 1; t < threads; ++t) others.emplace_back(run);
+  run();
+  for (std::thread& t : others) t.join();
+}
+
+class Differ {
+ public:
+  Differ(const CompiledCatalog& old_catalog, const CompiledCatalog& new_catalog,
+         const DiffOptions& options)
+      : old_catalog_(old_catalog),
+        new_catalog_(new_catalog),
+        options_(options),
+        before_(old_catalog.catalog),
+        after_(new_catalog.catalog) {}
+
+  CatalogDiff Run() {
+    CatalogDiff diff;
+    *diff.mutable_old_version() = old_catalog_.version;
+    *diff.mutable_new_version() = new_catalog_.version;
+    diff.set_as_of(WitnessDay(new_catalog_.catalog));
+    slices_ = SlicesOf(before_, after_, &diff);
+    parts_.resize(slices_.size());
+    steps_ = static_cast<int>(slices_.size());
+    InParallel(options_.threads, slices_.size(), [&](size_t i) {
+      SliceOf(i).FindChanges(&parts_[i]);
+      Tell(i, "");
+    });
+    Merge();
+    if (options_.witnesses) {
+      std::vector<size_t> with_changes;
+      for (size_t i = 0; i < parts_.size(); ++i) {
+        if (!parts_[i].changes().empty()) with_changes.push_back(i);
+      }
+      steps_ += static_cast<int>(with_changes.size());
+      InParallel(options_.threads, with_changes.size(), [&](size_t w) {
+        const size_t i = with_changes[w];
+        SliceDiff slice = SliceOf(i);
+        for (VerdictChange& change : *parts_[i].mutable_changes()) {
+          slice.Show(&change, &parts_[i]);
+        }
+        Tell(i, ", witnesses");
+      });
+    }
+    for (const CatalogDiff& part : parts_) diff.MergeFrom(part);
+    std::sort(diff.mutable_changes()->begin(), diff.mutable_changes()->end(),
+              [](const VerdictChange& a, const VerdictChange& b) {
+                return KeyOf(a) < KeyOf(b);
+              });
+    diff.set_no_other_change(diff.undecided().empty());
+    return diff;
+  }
+
+ private:
+  SliceDiff SliceOf(size_t i) const {
+    return SliceDiff(before_, old_catalog_, after_, new_catalog_, slices_[i],
+                     options_.milliseconds);
+  }
+
+  // Leaves each class in the first slice that has it, with the areas of all:
+  // the same every time, whichever thread is faster.
+  void Merge() {
+    std::map<ClassKey, VerdictChange*> first;
+    for (CatalogDiff& part : parts_) {
+      google::protobuf::RepeatedPtrField<VerdictChange> changes;
+      changes.Swap(part.mutable_changes());
+      for (VerdictChange& change : changes) {
+        const auto found = first.find(KeyOf(change));
+        if (found != first.end()) {
+          found->second->mutable_areas()->MergeFrom(change.areas());
+          std::sort(found->second->mutable_areas()->begin(),
+                    found->second->mutable_areas()->end());
+          continue;
+        }
+        *part.add_changes() = std::move(change);
+        first[KeyOf(part.changes(part.changes_size() - 1))] =
+            part.mutable_changes(part.changes_size() - 1);
+      }
+    }
+  }
+
+  void Tell(size_t i, const char* what) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ++done_;
+    if (options_.progress == nullptr) return;
+    options_.progress(done_, steps_,
+                      absl::StrCat(slices_[i].treatment, ", ",
+                                   slices_[i].areas.Name(), what));
+  }
+
+  const CompiledCatalog& old_catalog_;
+  const CompiledCatalog& new_catalog_;
+  const DiffOptions& options_;
+  const Written before_;
+  const Written after_;
+  std::vector<DiffSlice> slices_;
+  std::vector<CatalogDiff> parts_;
+  int steps_ = 0;
+  std::mutex mutex_;
+  int done_ = 0;
+};
 
 }  // namespace
 
 CatalogDiff DiffCatalogs(const CompiledCatalog& old_catalog,
                          const CompiledCatalog& new_catalog,
                          const DiffOptions& options) {
-  CatalogDiff diff;
-  *diff.mutable_old_version() = old_catalog.version;
-  *diff.mutable_new_version() = new_catalog.version;
-  diff.set_as_of(WitnessDay(new_catalog.catalog));
-  const Written before(old_catalog.catalog);
-  const Written after(new_catalog.catalog);
-  const std::vector<DiffSlice> slices = SlicesOf(before, after, &diff);
-  std::vector<CatalogDiff> parts(slices.size());
-  std::atomic<size_t> next{0};
-  std::mutex mutex;
-  int done = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < slices.size(); i = next++) {
-      SliceDiff(before, old_catalog, after, new_catalog, slices[i],
-                options.milliseconds)
-          .Run(&parts[i]);
-      const std::lock_guard<std::mutex> lock(mutex);
-      ++done;
-      if (options.progress != nullptr) {
-        options.progress(
-            done, static_cast<int>(slices.size()),
-            absl::StrCat(slices[i].treatment, ", ", slices[i].areas.Name()));
-      }
-    }
-  };
-  std::vector<std::thread> threads;
-  for (int t = 1; t < options.threads; ++t) threads.emplace_back(work);
-  work();
-  for (std::thread& t : threads) t.join();
-  for (const CatalogDiff& part : parts) diff.MergeFrom(part);
-  Merge(&diff);
-  diff.set_no_other_change(diff.undecided().empty());
-  return diff;
+  return Differ(old_catalog, new_catalog, options).Run();
 }
 
 bool MayBeLaxer(const CatalogDiff& diff) {

@@ -16,6 +16,9 @@ struct DiffOptions {
   unsigned milliseconds = 20000;
   // At least 1.
   int threads = 2;
+  // Whether to write down a patient of each class, with both verdicts, which
+  // takes most of the time; without, only the classes are named.
+  bool witnesses = true;
   // As of `ProveOptions`.
   std::function<void(int done, int all, const std::string& slice)> progress;
 };

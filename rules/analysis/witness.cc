@@ -20,6 +20,9 @@ constexpr char kElsewhere[] = "~";
 // No witness dates anything before this many days ago.
 constexpr double kEarliestDated = -20000;
 
+// Wishes that may be refused before the rest is left as it is.
+constexpr int kMostRefusals = 40;
+
 constexpr v1::FindingStatus kPresent = v1::FINDING_STATUS_PRESENT;
 constexpr v1::FindingStatus kPast = v1::FINDING_STATUS_PAST;
 constexpr v1::FindingStatus kAbsent = v1::FINDING_STATUS_ABSENT;
@@ -211,51 +214,75 @@ bool Statements::IsClosedAnswer(int c, const Way& way) const {
 bool Statements::Shorten(Solver* solver, std::vector<Formula> also) const {
   also.push_back(sayable_);
   if (solver->Check(also) != Answer::kSatisfiable) return false;
-  const size_t count = model_.concepts().size();
-  // First all at once in ever smaller parts, then one by one.
-  const auto shorten = [&](const std::vector<std::pair<int, Formula>>& wishes) {
-    for (size_t step = 32; step >= 1; step /= 4) {
-      for (size_t i = 0; i < wishes.size(); i += step) {
+  // Grants as many wishes as it can: first many at once, then ever fewer.
+  const auto grant = [&](const std::vector<Formula>& wishes) {
+    std::vector<bool> granted(wishes.size(), false);
+    bool answered = true;
+    int refused = 0;
+    for (const size_t step : {32, 8, 2, 1}) {
+      for (size_t i = 0; i < wishes.size() && refused < kMostRefusals;
+           i += step) {
         std::vector<Formula> part;
-        for (size_t j = i; j < std::min(wishes.size(), i + step); ++j) {
-          part.push_back(wishes[j].second);
+        const size_t end = std::min(wishes.size(), i + step);
+        for (size_t j = i; j < end; ++j) {
+          if (!granted[j]) part.push_back(wishes[j]);
         }
+        if (part.empty()) continue;
         const Formula wish = f_.And(std::move(part));
         also.push_back(wish);
-        if (!solver->Holds(wish) &&
-            solver->Check(also) != Answer::kSatisfiable) {
-          also.pop_back();
-          // Back to an answer that fits the rest.
-          if (solver->Check(also) != Answer::kSatisfiable) return false;
+        if (!(answered && solver->Holds(wish))) {
+          answered = solver->Check(also) == Answer::kSatisfiable;
+          if (!answered) {
+            also.pop_back();
+            ++refused;
+            continue;
+          }
         }
+        for (size_t j = i; j < end; ++j) granted[j] = true;
       }
-      if (step == 1) break;
     }
-    return true;
+    // Back to an answer that fits what was granted.
+    return answered || solver->Check(also) == Answer::kSatisfiable;
   };
-  std::vector<std::pair<int, Formula>> unsaid;
-  for (const auto& [id, x] : model_.context().concerns) {
-    unsaid.emplace_back(-1, f_.Not(f_.Is(x)));
+  const Context& context = model_.context();
+  std::vector<Formula> usual = {f_.Not(f_.Is(context.depth_stated)),
+                                f_.Is(context.no_device)};
+  for (const auto& [id, x] : context.concerns) {
+    usual.push_back(f_.Not(f_.Is(x)));
   }
-  unsaid.emplace_back(-1, f_.Not(f_.Is(model_.context().depth_stated)));
-  unsaid.emplace_back(-1, f_.Is(model_.context().no_device));
-  for (size_t c = 0; c < count; ++c) {
-    unsaid.emplace_back(c, model_.concepts()[c].is_quantity
-                               ? f_.Not(f_.Is(stated_[c]))
-                               : f_.Is(ways_[c][0].chosen));
+  std::vector<Formula> unsaid;
+  for (size_t i = 0; i < model_.concepts().size(); ++i) {
+    const int c = static_cast<int>(i);
+    if (model_.concepts()[i].is_quantity) {
+      unsaid.push_back(f_.Not(f_.Is(stated_[i])));
+      continue;
+    }
+    unsaid.push_back(f_.Is(ways_[i][0].chosen));
+    std::vector<Formula> either = {unsaid.back()};
+    for (const Way& way : ways_[i]) {
+      if (IsClosedAnswer(c, way)) either.push_back(f_.Is(way.chosen));
+    }
+    usual.push_back(f_.Or(std::move(either)));
   }
-  if (!shorten(unsaid)) return false;
-  std::vector<std::pair<int, Formula>> closed;
-  for (size_t c = 0; c < count; ++c) {
-    if (model_.concepts()[c].is_quantity) continue;
-    for (const Way& way : ways_[c]) {
-      if (IsClosedAnswer(static_cast<int>(c), way)) {
-        closed.emplace_back(
-            c, f_.Or(f_.Is(ways_[c][0].chosen), f_.Is(way.chosen)));
+  return grant(usual) && grant(unsaid);
+}
+
+bool Statements::IsGateOf(const std::string& gate,
+                          const std::set<std::string>& targets) const {
+  std::set<std::string> below = {gate};
+  for (size_t before = 0; before != below.size();) {
+    before = below.size();
+    for (const v1::Implication& i : catalog_.catalog().implications()) {
+      if (below.count(i.given().concept()) == 0) continue;
+      for (const v1::ConceptState& implied : i.implies()) {
+        below.insert(implied.concept());
       }
     }
   }
-  return shorten(closed);
+  below.erase(gate);
+  return std::any_of(below.begin(), below.end(), [&](const std::string& id) {
+    return targets.count(id) > 0;
+  });
 }
 
 const Statements::Way& Statements::ChosenOf(int c, const Solver& solver) const {
@@ -265,16 +292,19 @@ const Statements::Way& Statements::ChosenOf(int c, const Solver& solver) const {
   return ways_[c][0];
 }
 
-std::vector<std::string> Statements::Said(const Solver& solver) const {
-  std::vector<std::string> said;
-  for (size_t c = 0; c < ways_.size(); ++c) {
-    const bool is_said =
-        model_.concepts()[c].is_quantity
-            ? solver.IsTrue(stated_[c])
-            : !ChosenOf(static_cast<int>(c), solver).sayings.empty();
-    if (is_said) said.push_back(model_.concepts()[c].id);
+std::vector<std::string> Statements::Remarkable(const Solver& solver) const {
+  std::vector<std::string> remarkable;
+  for (size_t i = 0; i < ways_.size(); ++i) {
+    const int c = static_cast<int>(i);
+    if (model_.concepts()[i].is_quantity) {
+      if (!solver.IsTrue(stated_[i])) continue;
+    } else {
+      const Way& way = ChosenOf(c, solver);
+      if (way.sayings.empty() || IsClosedAnswer(c, way)) continue;
+    }
+    remarkable.push_back(model_.concepts()[i].id);
   }
-  return said;
+  return remarkable;
 }
 
 v1::Patient Statements::PatientOf(const Solver& solver, Day as_of) const {
@@ -305,6 +335,21 @@ v1::Patient Statements::PatientOf(const Solver& solver, Day as_of) const {
   for (const auto& [section, gained] : gain) {
     if (gained > 0) patient.add_closed_sections()->set_section(section);
   }
+  // Concepts that get a finding whatever closed sections say of the others.
+  std::set<std::string> mentioned;
+  for (size_t i = 0; i < ways_.size(); ++i) {
+    const int c = static_cast<int>(i);
+    const ModelConcept& about = model_.concepts()[i];
+    if (about.is_quantity) {
+      if (solver.IsTrue(stated_[i])) mentioned.insert(about.id);
+      continue;
+    }
+    const Way& way = ChosenOf(c, solver);
+    const bool is_closed = gain[about.definition->section()] > 0;
+    if (is_closed ? !IsClosedAnswer(c, way) : !way.sayings.empty()) {
+      mentioned.insert(about.id);
+    }
+  }
   for (size_t i = 0; i < ways_.size(); ++i) {
     const int c = static_cast<int>(i);
     const ModelConcept& about = model_.concepts()[i];
@@ -329,7 +374,10 @@ v1::Patient Statements::PatientOf(const Solver& solver, Day as_of) const {
       finding->set_concept(about.id);
       finding->set_status(v1::FINDING_STATUS_UNKNOWN);
     }
-    if (is_closed && IsClosedAnswer(c, way)) continue;
+    // A closed section leaves gates open of what is mentioned.
+    if (is_closed && IsClosedAnswer(c, way) && !IsGateOf(about.id, mentioned)) {
+      continue;
+    }
     for (size_t s = 0; s < way.sayings.size(); ++s) {
       const Saying& saying = way.sayings[s];
       v1::Finding* finding = patient.add_findings();

@@ -4,6 +4,7 @@
 #ifndef NEEDLEWISE_RULES_ANALYSIS_WITNESS_H_
 #define NEEDLEWISE_RULES_ANALYSIS_WITNESS_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,18 +29,18 @@ class Statements {
   // Each concept's knowledge is that of one of its ways to state it.
   Formula Sayable() const { return sayable_; }
 
-  // Leaves as much unsaid as `*solver` allows together with `also`, and what
-  // has to be said as a closed section would say it. The last answer is then
-  // that of the fewest statements. False where there is none, or it was not
-  // decided in time.
+  // Says as little that is remarkable as `*solver` allows together with `also`,
+  // and as little at all as it can find soon; the last answer is then that.
+  // False where there is none, or it was not decided in time.
   bool Shorten(Solver* solver, std::vector<Formula> also) const;
 
   // The findings of the last answer. What a closed section says for many
   // concepts at once is said so.
   v1::Patient PatientOf(const Solver& solver, Day as_of) const;
 
-  // Concepts of the last answer of which something is said.
-  std::vector<std::string> Said(const Solver& solver) const;
+  // Concepts of the last answer of which something else is said than a closed
+  // section would say.
+  std::vector<std::string> Remarkable(const Solver& solver) const;
 
  private:
   // A finding that is still without its date.
@@ -73,6 +74,9 @@ class Statements {
   bool BearsOn(const Saying& saying, const PlaceId& place) const;
   bool Covers(int c, const Saying& saying, const PlaceId& place) const;
   bool IsClosedAnswer(int c, const Way& way) const;
+  // Whether an answer to `gate` implies, directly or not, one to a target.
+  bool IsGateOf(const std::string& gate,
+                const std::set<std::string>& targets) const;
   const Way& ChosenOf(int c, const Solver& solver) const;
 
   PatientModel& model_;

@@ -30,6 +30,12 @@ std::string VerdictName(v1::Verdict verdict) {
 
 void PrintChange(const Console& console, const VerdictChange& change) {
   const bool laxer = change.direction() == testing::v1::CHANGE_DIRECTION_LAXER;
+  if (!change.has_witness()) {
+    *console.out << Paint(console.color, laxer ? Tone::kBad : Tone::kDoubt,
+                          laxer ? "laxer" : "stricter")
+                 << "  " << change.treatment() << ": no patient to show\n";
+    return;
+  }
   *console.out
       << Paint(console.color, laxer ? Tone::kBad : Tone::kDoubt,
                laxer ? "laxer" : "stricter")
