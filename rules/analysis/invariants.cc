@@ -142,12 +142,12 @@ class InvariantProof {
 
 }  // namespace
 
-bool SpeaksOf(const v1::Invariant& invariant, const Bench& bench) {
-  return bench.profile() == "standard" &&
-         (invariant.treatments().empty() ||
-          std::find(invariant.treatments().begin(),
-                    invariant.treatments().end(),
-                    bench.treatment()) != invariant.treatments().end());
+bool SpeaksOf(const v1::Invariant& invariant, const std::string& treatment,
+              const std::string& profile) {
+  const auto& named = invariant.treatments();
+  return profile == "standard" &&
+         (named.empty() ||
+          std::find(named.begin(), named.end(), treatment) != named.end());
 }
 
 Answer SpeaksOfSomebody(const v1::Invariant& invariant, Bench* bench) {

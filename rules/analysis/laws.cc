@@ -49,6 +49,12 @@ Finding ProveCompiled(Bench* bench) {
     finding.detail = absl::StrCat(bench->Name(), ": ", detail);
     return finding;
   };
+  const auto undecided = [&](const std::string& what) {
+    finding.outcome = Outcome::kUndecided;
+    finding.detail = absl::StrCat(bench->Name(), ": not decided: ", what, ": ",
+                                  bench->solver().reason());
+    return finding;
+  };
   std::set<std::string> written;
   for (const v1::Rule* rule :
        bench->written().RulesOf(bench->treatment(), bench->profile())) {
@@ -81,23 +87,35 @@ Finding ProveCompiled(Bench* bench) {
   }
   if (bench->AskOfAnyDevice({lawful, f.Or(differ)}) != Answer::kUnsatisfiable) {
     for (size_t i = 0; i < own.size(); ++i) {
-      if (bench->AskOfAnyDevice({lawful, differ[i]}) !=
-          Answer::kUnsatisfiable) {
-        return ShowDifference(bench, *own[i]);
+      switch (bench->AskOfAnyDevice({lawful, differ[i]})) {
+        case Answer::kUnsatisfiable:
+          break;
+        case Answer::kSatisfiable:
+          return ShowDifference(bench, *own[i]);
+        case Answer::kUndecided:
+          return undecided(absl::StrCat("whether rule `",
+                                        own[i]->rule->rule_id(),
+                                        "` is compiled as it is written"));
       }
     }
-    return fail("whether the rules are compiled as written is not decided");
+    // None by itself: then not one of them either.
   }
-  if (bench->AskOfAnyDevice({f.Not(bench->known().drawn.settled)}) !=
-      Answer::kUnsatisfiable) {
-    return fail("implications are drawn in more rounds than the model's");
-  }
-  if (bench->AskOfAnyDevice(
-          {lawful, f.Not(f.Iff(bench->model().KeepsImplications(
+  const auto claim = [&](const std::vector<Formula>& otherwise,
+                         const char* fault) {
+    const Answer answer = bench->AskOfAnyDevice(otherwise);
+    if (answer == Answer::kUndecided) {
+      undecided(absl::StrCat("whether ", fault));
+    } else if (answer == Answer::kSatisfiable) {
+      fail(fault);
+    }
+    return answer == Answer::kUnsatisfiable;
+  };
+  if (claim({f.Not(bench->known().drawn.settled)},
+            "implications are drawn in more rounds than the model's")) {
+    claim({lawful, f.Not(f.Iff(bench->model().KeepsImplications(
                                    bench->written(), bench->truth()),
-                               CompiledImplicationsKept(bench)))}) !=
-      Answer::kUnsatisfiable) {
-    return fail("implications are compiled to something else than is written");
+                               CompiledImplicationsKept(bench)))},
+          "implications are compiled to something else than is written");
   }
   return finding;
 }
@@ -123,22 +141,18 @@ Finding ProveUnknownIsNeverNo(Bench* bench) {
   return finding;
 }
 
-Finding ProveErasing(Bench* bench) {
+Finding ProveErasingByTheEngine(Bench* bench) {
   Formulas& f = bench->f();
   // Any of the concepts, at once or alone.
-  const Bench::Variation erased =
-      bench->Vary([&](int c, std::vector<Formula>* worlds) {
+  return ProveErasing(
+      bench, bench->Vary([&](int c, std::vector<Formula>* worlds) {
         const Formula is_erased = f.Is(f.Bool("erased"));
         for (size_t w = 0; w < worlds->size(); ++w) {
           if (bench->engine().WorldAllowed(c, static_cast<int>(w))) {
             (*worlds)[w] = f.Or((*worlds)[w], is_erased);
           }
         }
-      });
-  return bench->Refute(
-      {bench->NothingBroken(bench->known().drawn),
-       f.Not(bench->known().verdict.eligible), erased.verdict.eligible},
-      "erasing-unblocks", "Blocked, and eligible once something is erased.");
+      }));
 }
 
 // Whether a finding stands in a condition other than under a `not`.
@@ -199,35 +213,11 @@ Finding ProveCautionHasACause(Bench* bench) { return ProveCompletions(bench); }
 
 Finding ProveAddOns(Bench* bench) {
   Finding finding;
-  const auto fail = [&](const char* detail) {
+  const std::string fault = FaultOfAddOnStatus(&AddOnStatusFrom);
+  if (!fault.empty()) {
     finding.outcome = Outcome::kRefuted;
-    finding.detail = absl::StrCat(bench->Name(), ": ", detail);
+    finding.detail = absl::StrCat(bench->Name(), ": ", fault);
     return finding;
-  };
-  // Every pair of verdicts, through the engine's own function.
-  for (int b = v1::VERDICT_ELIGIBLE; b <= v1::VERDICT_CONTRAINDICATED; ++b) {
-    for (int s = v1::VERDICT_ELIGIBLE; s <= v1::VERDICT_CONTRAINDICATED; ++s) {
-      for (int e = v1::EvidenceStrength_MIN; e <= v1::EvidenceStrength_MAX;
-           ++e) {
-        for (const bool indicated : {false, true}) {
-          v1::TreatmentDecision base;
-          v1::TreatmentDecision own;
-          base.set_verdict(static_cast<v1::Verdict>(b));
-          own.set_verdict(static_cast<v1::Verdict>(s));
-          const v1::AddOnStatus status = AddOnStatusFrom(
-              base, own, indicated, static_cast<v1::EvidenceStrength>(e));
-          const bool offered = status == v1::ADD_ON_STATUS_RECOMMENDED ||
-                               status == v1::ADD_ON_STATUS_OPTIONAL;
-          const bool may_be = indicated && IsEligible(base.verdict()) &&
-                              IsEligible(own.verdict());
-          if (offered != may_be) {
-            return fail(
-                "an add-on is offered exactly where it is indicated "
-                "and both verdicts are eligible, but for one pair");
-          }
-        }
-      }
-    }
   }
   const std::string& base_id =
       bench->written().treatment(bench->treatment()).base();
@@ -282,9 +272,27 @@ Finding ProveAddOns(Bench* bench) {
       "add-on-without-base", "The add-on is eligible and its base is not.");
 }
 
-// The table of verdicts, line by line, from which rules are true and unknown.
 Finding ProveTable(Bench* bench) {
   Finding finding;
+  const std::string fault = FaultOfTable(&VerdictFrom);
+  if (!fault.empty()) {
+    finding.outcome = Outcome::kRefuted;
+    finding.detail = absl::StrCat(bench->Name(), ": ", fault);
+  }
+  return finding;
+}
+
+}  // namespace
+
+Finding ProveErasing(Bench* bench, const Bench::Variation& erased) {
+  return bench->Refute({bench->NothingBroken(bench->known().drawn),
+                        bench->f().Not(bench->known().verdict.eligible),
+                        erased.verdict.eligible},
+                       "erasing-unblocks",
+                       "Blocked, and eligible once something is erased.");
+}
+
+std::string FaultOfTable(v1::Verdict (*verdict_from)(const RuleTally&)) {
   for (int bits = 0; bits < 1024; ++bits) {
     RuleTally tally;
     for (int s = 0; s < 5; ++s) {
@@ -301,19 +309,47 @@ Finding ProveTable(Bench* bench) {
     }
     if (t[3] > 0) expected = v1::VERDICT_DEFERRED;
     if (t[4] > 0) expected = v1::VERDICT_CONTRAINDICATED;
-    if (VerdictFrom(tally) != expected) {
-      finding.outcome = Outcome::kRefuted;
-      finding.detail =
-          absl::StrCat(bench->Name(), ": the engine's table of verdicts gives ",
-                       v1::Verdict_Name(VerdictFrom(tally)), " for ",
-                       v1::Verdict_Name(expected));
-      return finding;
+    const v1::Verdict given = verdict_from(tally);
+    if (given != expected) {
+      return absl::StrCat("the engine's table of verdicts gives ",
+                          v1::Verdict_Name(given), " for ",
+                          v1::Verdict_Name(expected));
     }
   }
-  return finding;
+  return "";
 }
 
-}  // namespace
+std::string FaultOfAddOnStatus(v1::AddOnStatus (*status_from)(
+    const v1::TreatmentDecision& base, const v1::TreatmentDecision& own,
+    bool indicated, v1::EvidenceStrength)) {
+  for (int b = v1::VERDICT_ELIGIBLE; b <= v1::VERDICT_CONTRAINDICATED; ++b) {
+    for (int s = v1::VERDICT_ELIGIBLE; s <= v1::VERDICT_CONTRAINDICATED; ++s) {
+      for (int e = v1::EvidenceStrength_MIN; e <= v1::EvidenceStrength_MAX;
+           ++e) {
+        for (const bool indicated : {false, true}) {
+          v1::TreatmentDecision base;
+          v1::TreatmentDecision own;
+          base.set_verdict(static_cast<v1::Verdict>(b));
+          own.set_verdict(static_cast<v1::Verdict>(s));
+          const v1::AddOnStatus status = status_from(
+              base, own, indicated, static_cast<v1::EvidenceStrength>(e));
+          const bool offered = status == v1::ADD_ON_STATUS_RECOMMENDED ||
+                               status == v1::ADD_ON_STATUS_OPTIONAL;
+          const bool may_be = indicated && IsEligible(base.verdict()) &&
+                              IsEligible(own.verdict());
+          if (offered != may_be) {
+            return absl::StrCat(
+                "an add-on is ", offered ? "offered" : "not offered",
+                " where the base is ", v1::Verdict_Name(base.verdict()),
+                ", the add-on ", v1::Verdict_Name(own.verdict()), " and it is ",
+                indicated ? "indicated" : "not indicated");
+          }
+        }
+      }
+    }
+  }
+  return "";
+}
 
 const std::vector<Law>& Laws() {
   static const std::vector<Law>& laws = *new std::vector<Law>{
@@ -330,7 +366,7 @@ const std::vector<Law>& Laws() {
       {"L2-erasing",
        "Erasing what is known never turns a blocked verdict into an eligible "
        "one.",
-       ProveErasing},
+       ProveErasingByTheEngine},
       {"L2-adding",
        "Adding something present that contraindicates never turns a blocked "
        "verdict into an eligible one.",

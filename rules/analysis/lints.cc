@@ -60,13 +60,12 @@ class Linter {
       : catalog_(catalog), written_(catalog.catalog), options_(options) {}
 
   std::vector<Lint> Run() {
-    std::vector<std::pair<std::string, AreaClass>> slices;
     for (const auto& t : written_.catalog().treatments()) {
       if (written_.RulesOf(t.treatment_id(), "standard").empty()) {
         Add("no-rules", t.treatment_id(), "no rule applies to the treatment");
       }
       for (AreaClass& areas : written_.AreaClasses()) {
-        slices.emplace_back(t.treatment_id(), std::move(areas));
+        slices_.emplace_back(t.treatment_id(), std::move(areas));
       }
     }
     for (const auto& r : written_.catalog().rules()) {
@@ -77,13 +76,13 @@ class Linter {
       idle_.insert(c.concept_id());
     }
     int done = 0;
-    for (const auto& [treatment, areas] : slices) {
+    for (const auto& [treatment, areas] : slices_) {
       Bench bench(written_, catalog_, areas, treatment, "standard",
                   options_.milliseconds);
       LookAt(&bench);
       ++done;
       if (options_.progress != nullptr) {
-        options_.progress(done, static_cast<int>(slices.size()), bench.Name());
+        options_.progress(done, static_cast<int>(slices_.size()), bench.Name());
       }
     }
     Report();
@@ -100,6 +99,39 @@ class Linter {
                       std::move(witness)});
   }
 
+  // Whether nobody satisfies all of these. Where that is not decided it is
+  // not, and `not-decided` is reported.
+  bool IsOfNobody(Bench* bench, const std::vector<Formula>& all) {
+    const Answer answer = bench->Ask(all);
+    if (answer == Answer::kUndecided) undecided_.insert(bench->Name());
+    return answer == Answer::kUnsatisfiable;
+  }
+
+  // A patient for whom all of these rules hold, where the first treatment and
+  // areas are that have one.
+  testing::v1::RuleCaseSuite Show(const std::set<std::string>& rules,
+                                  const std::string& name,
+                                  const std::string& statement) {
+    for (const auto& [treatment, areas] : slices_) {
+      size_t applying = 0;
+      for (const v1::Rule* r : written_.RulesOf(treatment, "standard")) {
+        applying += rules.count(r->rule_id());
+      }
+      if (applying < rules.size()) continue;
+      Bench bench(written_, catalog_, areas, treatment, "standard",
+                  options_.milliseconds);
+      std::vector<Formula> all = {bench.NothingAcknowledged()};
+      for (const CompiledRule* r : bench.program().rules) {
+        if (rules.count(r->rule->rule_id()) == 0) continue;
+        all.push_back(bench.f().Not(
+            bench.engine().RuleTruth(*r, bench.known().drawn).can_be_false));
+      }
+      Finding shown = bench.Refute(all, name, statement);
+      if (shown.witness.cases_size() > 0) return std::move(shown.witness);
+    }
+    return {};
+  }
+
   void LookAt(Bench* bench) {
     Formulas& f = bench->f();
     const Formula lawful =
@@ -111,12 +143,11 @@ class Linter {
       const std::string& id = rule->rule_id();
       holds[id] =
           bench->model().Holds(written_, rule->condition(), bench->truth());
-      if (never_.count(id) > 0 &&
-          bench->Ask({lawful, holds[id]}) != Answer::kUnsatisfiable) {
+      if (never_.count(id) > 0 && !IsOfNobody(bench, {lawful, holds[id]})) {
         never_.erase(id);
       }
       if (always_.count(id) > 0 &&
-          bench->Ask({lawful, f.Not(holds[id])}) != Answer::kUnsatisfiable) {
+          !IsOfNobody(bench, {lawful, f.Not(holds[id])})) {
         always_.erase(id);
       }
     }
@@ -144,8 +175,7 @@ class Linter {
             (!first && shadows_[id].count(other_id) == 0)) {
           continue;
         }
-        if (bench->Ask({lawful, rule_holds, f.Not(other_holds)}) ==
-            Answer::kUnsatisfiable) {
+        if (IsOfNobody(bench, {lawful, rule_holds, f.Not(other_holds)})) {
           here[id].insert(other_id);
         }
       }
@@ -183,8 +213,8 @@ class Linter {
       // A quantity can turn out as it may.
       const Formula stays =
           bench->model().Holds(written_, rule.condition(), later);
-      if (bench->Ask({lawful, rule_holds, f.And(turned), f.Not(stays)}) ==
-          Answer::kUnsatisfiable) {
+      if (IsOfNobody(bench,
+                     {lawful, rule_holds, f.And(turned), f.Not(stays)})) {
         no_way_out_.insert(id);
       }
     }
@@ -193,7 +223,6 @@ class Linter {
   // Two rules that look back on the same thing through windows and say
   // different things of the same day.
   void LookForWindows(Bench* bench) {
-    Formulas& f = bench->f();
     std::map<std::string, std::vector<const CompiledRule*>> by_concept;
     for (const CompiledRule* rule : bench->program().rules) {
       VisitConditions(rule->rule->condition(), [&](const v1::Condition& c) {
@@ -211,21 +240,16 @@ class Linter {
               !windows_seen_.insert(pair).second) {
             continue;
           }
-          std::vector<Formula> both = {bench->NothingAcknowledged()};
-          for (const CompiledRule* r : {rules[i], rules[j]}) {
-            both.push_back(f.Not(bench->engine()
-                                     .RuleTruth(*r, bench->known().drawn)
-                                     .can_be_false));
-          }
-          Finding shown =
-              bench->Refute(both, absl::StrCat("overlap-", concept_id),
-                            absl::StrCat("Windows of ", pair, " overlap."));
-          if (shown.outcome == Outcome::kProved) continue;
+          testing::v1::RuleCaseSuite shown =
+              Show({rules[i]->rule->rule_id(), rules[j]->rule->rule_id()},
+                   absl::StrCat("overlap-", concept_id),
+                   absl::StrCat("Windows of ", pair, " overlap."));
+          if (shown.cases().empty()) continue;
           Add("overlapping-windows", pair,
               absl::StrCat("both look back on `", concept_id,
                            "` and say different things of the same day, in ",
                            bench->treatment()),
-              std::move(shown.witness));
+              std::move(shown));
         }
       }
     }
@@ -236,8 +260,7 @@ class Linter {
     Formulas& f = bench->f();
     std::vector<std::string> nobody;
     for (const auto& [id, x] : bench->model().context().areas) {
-      if (bench->Ask({f.Is(x), bench->known().verdict.eligible}) !=
-          Answer::kUnsatisfiable) {
+      if (!IsOfNobody(bench, {f.Is(x), bench->known().verdict.eligible})) {
         continue;
       }
       bool by_one_rule = false;
@@ -246,8 +269,7 @@ class Linter {
         const Possible truth =
             bench->engine().RuleTruth(*rule, bench->known().drawn);
         by_one_rule =
-            by_one_rule ||
-            bench->Ask({f.Is(x), truth.can_be_false}) == Answer::kUnsatisfiable;
+            by_one_rule || IsOfNobody(bench, {f.Is(x), truth.can_be_false});
       }
       if (!by_one_rule) nobody.push_back(id);
     }
@@ -282,7 +304,7 @@ class Linter {
         if (other != holds) differ.push_back(f.Not(f.Iff(holds, other)));
       }
       if (differ.empty()) continue;
-      if (bench->Ask({f.Or(std::move(differ))}) != Answer::kUnsatisfiable) {
+      if (!IsOfNobody(bench, {f.Or(std::move(differ))})) {
         idle_.erase(id);
       }
     }
@@ -293,27 +315,41 @@ class Linter {
       Add("never-fires", id, "nobody can have what it looks for");
     }
     for (const std::string& id : always_) {
-      Add("always-fires", id, "it holds for everybody");
+      Add("always-fires", id, "it holds for everybody",
+          Show({id}, absl::StrCat("always-", id),
+               absl::StrCat("Rule `", id, "` holds for everybody.")));
     }
     for (const auto& [id, others] : shadows_) {
       if (others.empty() || never_.count(id) > 0) continue;
+      std::set<std::string> together = others;
+      together.insert(id);
       Add("shadowed", id,
           absl::StrCat("wherever it holds, a stricter rule does: ",
-                       absl::StrJoin(others, ", ")));
+                       absl::StrJoin(others, ", ")),
+          Show(together, absl::StrCat("shadowed-", id),
+               absl::StrCat("Rule `", id, "` changes nothing here.")));
     }
     for (const std::string& id : no_way_out_) {
       Add("no-way-out", id,
-          "a deferral that nothing ends; make it a contraindication");
+          "a deferral that nothing ends; make it a contraindication",
+          Show({id}, absl::StrCat("no-way-out-", id),
+               absl::StrCat("Deferred by rule `", id, "`, for good.")));
     }
     for (const std::string& id : idle_) {
       Add("idle-question", id, "no answer to it changes a verdict");
+    }
+    for (const std::string& slice : undecided_) {
+      Add("not-decided", slice,
+          "time ran out, so there may be more; raise --limit");
     }
   }
 
   const CompiledCatalog& catalog_;
   const Written written_;
   const ProveOptions& options_;
+  std::vector<std::pair<std::string, AreaClass>> slices_;
   std::vector<Lint> lints_;
+  std::set<std::string> undecided_;
   std::set<std::string> never_;
   std::set<std::string> always_;
   std::map<std::string, std::set<std::string>> shadows_;

@@ -16,13 +16,15 @@ namespace needlewise::analysis {
 
 struct Lint {
   // `never-fires`, `always-fires`, `shadowed`, `nobody-eligible`,
-  // `idle-question`, `no-way-out`, `no-rules`, `overlapping-windows`.
+  // `idle-question`, `no-way-out`, `no-rules`, `overlapping-windows`;
+  // `not-decided`: time ran out, so there may be more.
   std::string kind;
-  // Id of the rule, treatment or concept.
+  // Id of the rule, treatment or concept; of `not-decided`, where it was.
   std::string subject;
   // One line.
   std::string message;
-  // One case that shows it; none where nobody can.
+  // One case that shows it: a patient for whom the rules hold. None where it
+  // is that nobody is so, or nothing differs.
   testing::v1::RuleCaseSuite witness;
 };
 

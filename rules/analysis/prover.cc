@@ -88,6 +88,18 @@ class Prover {
 
   void RunSlice(size_t i) {
     const Slice& slice = slices_[i];
+    std::vector<const v1::Invariant*> invariants;
+    for (const v1::Invariant& invariant : written_.catalog().invariants()) {
+      if (Wanted(invariant.invariant_id()) &&
+          SpeaksOf(invariant, slice.treatment, slice.profile)) {
+        invariants.push_back(&invariant);
+      }
+    }
+    std::vector<const Law*> laws;
+    for (const Law& law : Laws()) {
+      if (Wanted(law.id)) laws.push_back(&law);
+    }
+    if (invariants.empty() && laws.empty()) return;
     Bench bench(written_, compiled_, slice.areas, slice.treatment,
                 slice.profile, options_.milliseconds);
     const auto timed = [&](const std::string& id, const auto& prove) {
@@ -98,27 +110,20 @@ class Prover {
       part.seconds = absl::ToDoubleSeconds(absl::Now() - start);
       parts_[i][id] = std::move(part);
     };
+    const auto prove_invariants = [&](bool about_two) {
+      for (const v1::Invariant* invariant : invariants) {
+        if (invariant->has_unchanged() != about_two) continue;
+        timed(invariant->invariant_id(),
+              [&] { return ProveOne(*invariant, &bench); });
+      }
+    };
     // Invariants and laws about one patient first: a second one makes every
     // question longer.
-    for (const v1::Invariant& invariant : written_.catalog().invariants()) {
-      if (!Wanted(invariant.invariant_id()) || !SpeaksOf(invariant, bench)) {
-        continue;
-      }
-      if (invariant.has_unchanged()) continue;
-      timed(invariant.invariant_id(),
-            [&] { return ProveOne(invariant, &bench); });
+    prove_invariants(false);
+    for (const Law* law : laws) {
+      timed(law->id, [&] { return Part{law->prove(&bench)}; });
     }
-    for (const Law& law : Laws()) {
-      if (!Wanted(law.id)) continue;
-      timed(law.id, [&] { return Part{law.prove(&bench)}; });
-    }
-    for (const v1::Invariant& invariant : written_.catalog().invariants()) {
-      if (Wanted(invariant.invariant_id()) && SpeaksOf(invariant, bench) &&
-          invariant.has_unchanged()) {
-        timed(invariant.invariant_id(),
-              [&] { return ProveOne(invariant, &bench); });
-      }
-    }
+    prove_invariants(true);
   }
 
   Part ProveOne(const v1::Invariant& invariant, Bench* bench) {

@@ -297,15 +297,15 @@ Looks for what is no fault by itself: rules that never or always fire, rules
 that are shadowed by a stricter one, treatments without rules or in which nobody
 can be eligible, questions to which no answer changes a verdict, deferrals that
 nothing ends, and windows of different rules on the same thing that say
-different things of the same day, shown on a patient.
+different things of the same day; each shown on a patient where there is one.
 
   --catalog DIR    as for `check`
   --strict         an oddity is a fault, too
   --limit SECONDS  for each question to the solver; default 20
 
 Progress goes to standard error. Exit codes: 0 looked, 1 the catalogue does not
-load (with --strict: or is odd), 2 wrong arguments, unreadable files, or a build
-without Z3.
+load, or time ran out (with --strict: or it is odd), 2 wrong arguments,
+unreadable files, or a build without Z3.
 )"},
     {"diff", true, false, "what a change of rules does to patients",
      R"(Usage: needlewise-rules diff OLD NEW [--output FORMAT] [--limit SECONDS]

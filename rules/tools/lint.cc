@@ -1,5 +1,6 @@
 #include "rules/tools/lint.h"
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -38,7 +39,10 @@ int LintCatalog(const Console& console, const CommandLine& line) {
   }
   *console.out << Counted(static_cast<int>(lints.size()), "oddity", "oddities")
                << "\n";
-  return line.strict && !lints.empty() ? kExitFault : kExitOk;
+  const bool is_decided =
+      std::none_of(lints.begin(), lints.end(),
+                   [](const auto& l) { return l.kind == "not-decided"; });
+  return !is_decided || (line.strict && !lints.empty()) ? kExitFault : kExitOk;
 }
 
 }  // namespace needlewise

@@ -10,7 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rules/analysis/bench.h"
+#include "rules/analysis/laws.h"
 #include "rules/analysis/witness.h"
+#include "rules/analysis/written.h"
+#include "rules/engine/decide.h"
 #include "rules/engine/rule_cases.h"
 #include "tests/support/catalog_builder.h"
 
@@ -71,7 +75,7 @@ CatalogBuilder Lawful() {
   catalog.ImpliesAtLeast("gate", v1::FINDING_STATUS_NEVER, "platelets", 150);
   catalog.Deferral("acne-now", IsNow("acne"))
       .Contraindication("herpes-on-the-face", IsNow("herpes", kOnTheFace))
-      .Precaution("herpes-ever", IsEver("herpes", kAnywhere))
+      .Precaution("herpes-ever", IsEver("herpes", needlewise::kAnywhere))
       .Review("isotretinoin-recent", IsWithin("isotretinoin", "months: 6"))
       .Contraindication("young", IsBelow("age", 18))
       .Review("low",
@@ -145,6 +149,39 @@ TEST(Prover, RefutesUnknownIsNeverNo) {
   EXPECT_THAT(property.finding.detail, HasSubstr("rule `bar` may hold"));
 }
 
+// No catalogue breaks this half of the law, for it follows from Kleene's logic;
+// an engine does that takes what is unknown for a no.
+TEST(Prover, RefutesThatErasingNeverUnblocks) {
+  CatalogBuilder catalog;
+  catalog.Condition("keloid").Contraindication("bar", IsEver("keloid"));
+  const std::shared_ptr<const CompiledCatalog> built = catalog.Build();
+  const Written written(built->catalog);
+  Bench bench(written, *built, written.AreaClasses()[0], "needling", "standard",
+              0);
+  Formulas& f = bench.f();
+  Bench::Variation erased =
+      bench.Vary([&](int c, std::vector<Formula>* worlds) {
+        for (size_t w = 0; w < worlds->size(); ++w) {
+          (*worlds)[w] =
+              f.Constant(bench.engine().WorldAllowed(c, static_cast<int>(w)));
+        }
+      });
+  EXPECT_EQ(ProveErasing(&bench, erased).outcome, Outcome::kProved);
+  std::vector<Formula> blocks;
+  for (const CompiledRule* rule : bench.program().rules) {
+    blocks.push_back(
+        f.Not(bench.engine().RuleTruth(*rule, erased.drawn).can_be_false));
+  }
+  erased.verdict.eligible = f.Not(f.Or(blocks));
+  bench.solver().Assert(
+      bench.known().verdict.is.at(v1::VERDICT_CONTRAINDICATED));
+  Property property;
+  property.finding = ProveErasing(&bench, erased);
+  ExpectRefuted(property, "needling", {"keloid PRESENT"});
+  EXPECT_EQ(property.finding.witness.cases(0).expect(0).verdict(),
+            v1::VERDICT_CONTRAINDICATED);
+}
+
 TEST(Prover, RefutesThatHarmNeverUnblocks) {
   const auto with = [](const std::string& condition) {
     CatalogBuilder catalog;
@@ -182,8 +219,83 @@ TEST(Prover, RefutesThatAddOnsLeaveTheBaseAlone) {
     return catalog.Build();
   };
   const Property property = ProveOf(*with("heat"), *with("needling"), "L5");
-  EXPECT_EQ(property.finding.outcome, Outcome::kRefuted);
-  EXPECT_THAT(property.finding.detail, HasSubstr("needling"));
+  // Of whom nothing is known: data are required, and another patient's are not.
+  ExpectRefuted(property, "needling", {});
+  EXPECT_EQ(property.finding.witness.cases(0).expect(0).verdict(),
+            v1::VERDICT_DATA_REQUIRED);
+}
+
+// What is no matter of any patient, held against functions that are wrong.
+TEST(Prover, RefutesThatVerdictsAreReadFromTheTable) {
+  EXPECT_EQ(FaultOfTable(&VerdictFrom), "");
+  EXPECT_THAT(FaultOfTable([](const RuleTally& tally) {
+                // What is unknown is taken for a no.
+                RuleTally known = tally;
+                for (auto& unknown : known.unknown_rules) unknown = 0;
+                return VerdictFrom(known);
+              }),
+              HasSubstr("gives VERDICT_ELIGIBLE for"));
+}
+
+TEST(Prover, RefutesThatAddOnsAreOfferedWhereBothAreEligible) {
+  EXPECT_EQ(FaultOfAddOnStatus(&AddOnStatusFrom), "");
+  EXPECT_THAT(
+      FaultOfAddOnStatus([](const v1::TreatmentDecision&,
+                            const v1::TreatmentDecision& own, bool indicated,
+                            v1::EvidenceStrength strongest) {
+        // The base is not looked at.
+        return AddOnStatusFrom(own, own, indicated, strongest);
+      }),
+      HasSubstr("an add-on is offered where the base is VERDICT_"));
+}
+
+// More pigeons than holes, each in one of its own: nobody is so, which is so
+// hard to prove that time runs out.
+std::string PigeonsInHoles(int pigeons, int holes, CatalogBuilder* catalog) {
+  const auto in_hole = [](int pigeon, int hole) {
+    return absl::StrCat("pigeon_", pigeon, "_in_", hole);
+  };
+  std::vector<std::string> all;
+  for (int p = 0; p < pigeons; ++p) {
+    std::vector<std::string> any;
+    for (int h = 0; h < holes; ++h) {
+      catalog->Condition(in_hole(p, h));
+      any.push_back(IsNow(in_hole(p, h)));
+    }
+    all.push_back(AnyOf(any));
+  }
+  for (int h = 0; h < holes; ++h) {
+    for (int p = 0; p < pigeons; ++p) {
+      for (int q = 0; q < p; ++q) {
+        all.push_back(Not(AllOf({IsNow(in_hole(p, h)), IsNow(in_hole(q, h))})));
+      }
+    }
+  }
+  return AllOf(all);
+}
+
+TEST(Prover, CallsNotDecidedWhatTimeRunsOutFor) {
+  CatalogBuilder catalog;
+  const std::string all_have_one = PigeonsInHoles(12, 11, &catalog);
+  catalog.Condition("keloid").Contraindication("bar", IsEver("keloid"));
+  catalog.Add(absl::StrCat(
+      "invariants { invariant_id: 'claim' statement: 'It is so.' "
+      "citations { source: 'R1' grade: EVIDENCE_GRADE_A } "
+      "treatments: 'needling' premises { possible { ",
+      all_have_one,
+      " } } verdict { at_least: EFFECT_KIND_CONTRAINDICATION } }"));
+  const std::shared_ptr<const CompiledCatalog> built = catalog.Build();
+  ProveOptions options;
+  options.milliseconds = 50;
+  options.threads = 1;
+  options.only = {"claim"};
+  const ProofReport report = ProveCatalog(built->catalog, *built, options);
+  ASSERT_EQ(report.properties.size(), 1u);
+  const Finding& finding = report.properties[0].finding;
+  EXPECT_EQ(finding.outcome, Outcome::kUndecided);
+  EXPECT_THAT(finding.detail, HasSubstr("not decided"));
+  EXPECT_EQ(finding.witness.cases_size(), 0);
+  EXPECT_FALSE(report.AllProved());
 }
 
 // The forms of an invariant. Each text follows `invariants {`.
