@@ -8,59 +8,16 @@
 #include "tests/property/engine_answer.h"
 #include "tests/property/random.h"
 #include "tests/property/random_catalog.h"
+#include "tests/property/random_inquiry.h"
 #include "tests/property/random_patient.h"
 #include "tests/support/oracle.h"
 
 namespace needlewise {
 namespace {
 
-constexpr Day kToday = 20777;  // 2026-11-20.
 constexpr int kPatientsOfACatalog = 20;
 // Completions that are enumerated to find what is outstanding.
 constexpr size_t kMostCompletions = 5000;
-
-oracle::Inquiry RandomInquiry(const v1::RuleCatalog& catalog,
-                              const PatientMaker& maker, Random* random) {
-  oracle::Inquiry inquiry;
-  inquiry.today = kToday;
-  inquiry.as_of = kToday + (random->Chance(0.6)   ? 0
-                            : random->Chance(0.5) ? random->Below(60)
-                                                  : -random->Below(60));
-  PatientStyle style;
-  style.mentioned = random->Chance(0.2) ? 0.95 : 0.6;
-  style.more_statements = random->Chance(0.5) ? 0.1 : 0.5;
-  inquiry.patient = maker.Make(inquiry.today, inquiry.as_of, style, random);
-  if (random->Chance(0.1)) {
-    v1::Finding* stray = inquiry.patient.add_findings();
-    stray->mutable_coding()->set_system("http://codes.test");
-    stray->mutable_coding()->set_code("N");
-    stray->set_status(v1::FINDING_STATUS_PRESENT);
-  }
-  if (random->Chance(0.2)) {
-    const v1::Concept& about = random->Pick(catalog.concepts());
-    if (about.kind() != v1::CONCEPT_KIND_AGE) {
-      inquiry.site_findings.push_back(
-          maker.MakeFinding(about, inquiry.today, inquiry.as_of, random));
-      inquiry.site_findings.back().set_source(v1::SOURCE_SITE);
-    }
-  }
-  inquiry.treatment = random->Chance(0.5) ? "needling" : "heat";
-  inquiry.area = random->Pick(catalog.areas()).area_id();
-  const char* const devices[] = {"", "pen", "gun", "hammer"};
-  inquiry.device = devices[random->Below(4)];
-  if (!inquiry.device.empty() && random->Chance(0.5)) {
-    inquiry.needle_depth_mm = random->Below(4) * 0.5 + 0.5;
-  }
-  if (random->Chance(0.5)) inquiry.concerns.insert("scars");
-  if (random->Chance(0.3)) inquiry.concerns.insert("lines");
-  if (random->Chance(0.2)) inquiry.profile = "core";
-  for (const v1::Rule& rule : catalog.rules()) {
-    if ((rule.has_review() || rule.has_precaution()) && random->Chance(0.1)) {
-      inquiry.acknowledged.insert(rule.rule_id());
-    }
-  }
-  return inquiry;
-}
 
 void Compare(const CompiledCatalog& catalog, const oracle::Oracle& oracle,
              const oracle::Inquiry& inquiry, int* enumerated) {
@@ -108,7 +65,8 @@ TEST(DifferentialTest, EngineAgreesWithOracle) {
     const oracle::Oracle oracle(catalog);
     const PatientMaker maker(oracle.catalog());
     for (int i = 0; i < kPatientsOfACatalog; ++i) {
-      Compare(*compiled, oracle, RandomInquiry(catalog, maker, random),
+      Compare(*compiled, oracle,
+              RandomInquiry(catalog, maker, RandomStyle(random), random),
               &enumerated);
       if (testing::Test::HasFatalFailure()) return;
       ++compared;

@@ -45,6 +45,12 @@ class Random {
 // is set. Stops at the first failure and says how to have it again.
 void ForEachSeed(int usual, const std::function<void(Random*)>& run);
 
+// The same for what is done in numbers that differ from seed to seed: runs
+// `run`, which returns how much it did, until it was `usual`, or as much as
+// NEEDLEWISE_TEST_ITERATIONS says. Says on standard error how far it is, each
+// thousand. Returns how much was done.
+int ForSeedsUntil(int usual, const std::function<int(Random*)>& run);
+
 }  // namespace needlewise
 
 #endif  // NEEDLEWISE_TESTS_PROPERTY_RANDOM_H_

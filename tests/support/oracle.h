@@ -170,6 +170,19 @@ class Case {
   // Positions in `StatesOf` of what a concept can be.
   const std::vector<int>& AllowedOf(int c) const { return allowed_[c]; }
   bool IsUnknown(int c) const { return allowed_[c].size() > 1; }
+
+  // What the statements leave possible in one place, before anything is drawn
+  // from implications.
+  struct Evidence {
+    bool never = true;
+    std::optional<DayInterval> past;
+    std::optional<DayInterval> present;
+  };
+  Evidence EvidenceIn(const std::string& place, int c) const;
+  // The same of a concept in all of its places, or of a quantity, as positions
+  // in `StatesOf`.
+  std::vector<int> AllowedByStatements(int c) const;
+
   const std::vector<const v1::Rule*>& rules() const { return rules_; }
 
   // How many combinations of states there are, or `limit` if more.
@@ -207,18 +220,9 @@ class Case {
  private:
   using Lives = std::vector<const Said*>;
 
-  // What the statements leave possible in one place.
-  struct Evidence {
-    bool never = true;
-    std::optional<DayInterval> past;
-    std::optional<DayInterval> present;
-  };
-
-  Evidence EvidenceIn(const std::string& place, int c) const;
   bool BearsOn(const Said& said, const std::string& place) const;
   bool Covers(const Said& said, const std::string& place) const;
   DayInterval Latest(const Lives& statements, bool onset) const;
-  std::vector<int> AllowedByStatements(int c) const;
   std::vector<int> AllowedConditions(int c) const;
   std::vector<int> AllowedValues(int c) const;
   std::vector<int> AllowedAges(int c) const;
