@@ -1,19 +1,13 @@
 #include "tests/analysis/mutants.h"
 
 #include <functional>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "rules/analysis/catalog_diff.h"
-#include "rules/analysis/prover.h"
 #include "rules/analysis/written.h"
-#include "rules/engine/rule_cases.h"
 
 namespace needlewise {
 namespace {
-
-constexpr unsigned kQuestionMilliseconds = 10000;
 
 // Effects from the laxest; a rule's is the one that is set.
 int EffectOf(const v1::Rule& rule) {
@@ -73,6 +67,27 @@ void VisitLeaves(v1::Condition* condition,
   }
 }
 
+v1::ConditionList* PartsOf(v1::Condition* list) {
+  return list->has_all_of() ? list->mutable_all_of() : list->mutable_any_of();
+}
+
+void TurnList(v1::Condition* list) {
+  v1::ConditionList parts = *PartsOf(list);
+  *(list->has_all_of() ? list->mutable_any_of() : list->mutable_all_of()) =
+      std::move(parts);
+}
+
+// Each list after the lists in it.
+void VisitLists(v1::Condition* condition,
+                const std::function<void(v1::Condition*)>& visit) {
+  if (condition->has_not_()) VisitLists(condition->mutable_not_(), visit);
+  if (!condition->has_all_of() && !condition->has_any_of()) return;
+  for (auto& c : *PartsOf(condition)->mutable_conditions()) {
+    VisitLists(&c, visit);
+  }
+  visit(condition);
+}
+
 v1::Comparison Crossed(v1::Comparison comparison) {
   switch (comparison) {
     case v1::COMPARISON_LESS:
@@ -114,6 +129,15 @@ std::vector<Change> ChangesOf(const analysis::Written& written,
           Crossed(c->quantity().comparison()));
     });
   }
+  if (leaf.treatment_area().areas_size() > 1) {
+    for (int a = 0; a < leaf.treatment_area().areas_size(); ++a) {
+      changes.emplace_back(
+          absl::StrCat("without area ", leaf.treatment_area().areas(a)),
+          [a](v1::Condition* c) {
+            c->mutable_treatment_area()->mutable_areas()->DeleteSubrange(a, 1);
+          });
+    }
+  }
   if (!leaf.has_finding()) return changes;
   if (leaf.finding().has_within()) {
     const analysis::Length length = written.LengthOf(leaf.finding().within());
@@ -131,7 +155,7 @@ std::vector<Change> ChangesOf(const analysis::Written& written,
     changes.emplace_back("asked now and not ever", [](v1::Condition* c) {
       c->mutable_finding()->set_time(v1::FINDING_TIME_NOW);
     });
-  } else if (leaf.finding().time() != v1::FINDING_TIME_PAST) {
+  } else {
     changes.emplace_back("asked ever", [](v1::Condition* c) {
       c->mutable_finding()->clear_within();
       c->mutable_finding()->set_time(v1::FINDING_TIME_EVER);
@@ -140,6 +164,13 @@ std::vector<Change> ChangesOf(const analysis::Written& written,
   if (leaf.finding().place() == v1::FINDING_PLACE_ANYWHERE) {
     changes.emplace_back("asked in the area alone", [](v1::Condition* c) {
       c->mutable_finding()->set_place(v1::FINDING_PLACE_TREATMENT_AREA);
+    });
+  } else if (leaf.finding().place() != v1::FINDING_PLACE_UNSPECIFIED ||
+             written.OwnPlace(*written.FindConcept(leaf.finding().concept())) !=
+                 analysis::kAnywhere) {
+    changes.emplace_back("asked anywhere", [](v1::Condition* c) {
+      c->mutable_finding()->set_place(v1::FINDING_PLACE_ANYWHERE);
+      c->mutable_finding()->clear_region();
     });
   }
   return changes;
@@ -166,9 +197,33 @@ std::vector<Mutant> MakeMutants(const v1::RuleCatalog& catalog) {
     v1::Rule negated = rule;
     Negate(negated.mutable_condition());
     add("negated", std::move(negated));
-    if (IsLeaf(rule.condition()) && !rule.condition().has_quantity() &&
-        !rule.condition().has_finding()) {
-      continue;
+    int lists = 0;
+    v1::Rule visited = rule;
+    VisitLists(visited.mutable_condition(), [&](v1::Condition*) { ++lists; });
+    for (int l = 0; l < lists; ++l) {
+      // The change that `change` makes to list `l` of a copy.
+      const auto with = [&](const std::function<void(v1::Condition*)>& change) {
+        v1::Rule changed = rule;
+        int at = 0;
+        VisitLists(changed.mutable_condition(), [&](v1::Condition* list) {
+          if (at++ == l) change(list);
+        });
+        return changed;
+      };
+      int parts = 0;
+      v1::Rule turned = with([&](v1::Condition* list) {
+        parts = PartsOf(list)->conditions_size();
+        TurnList(list);
+      });
+      if (parts < 2) continue;
+      add(absl::StrCat("list ", l + 1, ": all for any, any for all"),
+          std::move(turned));
+      for (int part = 0; part < parts; ++part) {
+        add(absl::StrCat("list ", l + 1, ": part ", part + 1, " dropped"),
+            with([part](v1::Condition* list) {
+              PartsOf(list)->mutable_conditions()->DeleteSubrange(part, 1);
+            }));
+      }
     }
     // What can be done to each leaf, then each on a rule of its own.
     v1::Rule scanned = rule;
@@ -191,71 +246,6 @@ std::vector<Mutant> MakeMutants(const v1::RuleCatalog& catalog) {
     }
   }
   return mutants;
-}
-
-std::shared_ptr<const CompiledCatalog> Apply(const v1::RuleCatalog& catalog,
-                                             const Mutant& mutant) {
-  v1::RuleCatalog mutated = catalog;
-  for (int i = 0; i < mutated.rules_size(); ++i) {
-    if (mutated.rules(i).rule_id() != mutant.rule_id) continue;
-    if (mutant.dropped) {
-      mutated.mutable_rules()->DeleteSubrange(i, 1);
-    } else {
-      *mutated.mutable_rules(i) = mutant.rule;
-    }
-    break;
-  }
-  std::vector<std::pair<std::string, std::string>> errors;
-  return CompileCatalog(std::move(mutated), &errors);
-}
-
-bool KilledByCase(
-    const CompiledCatalog& mutated,
-    const std::vector<const testing::v1::RuleCaseSuite*>& suites) {
-  const CaseRunner runner(mutated, suites);
-  for (const testing::v1::RuleCaseSuite* suite : suites) {
-    if (!runner.Run(*suite).empty()) return true;
-  }
-  return false;
-}
-
-bool KilledByProof(const CompiledCatalog& mutated, const Mutant& mutant) {
-  std::set<std::string> asked;
-  const auto collect = [&asked](const v1::Condition& c) {
-    if (c.has_finding()) asked.insert(c.finding().concept());
-    if (c.has_quantity()) asked.insert(c.quantity().concept());
-    if (c.has_treatment_area()) asked.insert("treatment area");
-    if (c.has_label()) asked.insert("label");
-    if (c.has_device()) asked.insert("device");
-  };
-  analysis::VisitConditions(mutant.rule.condition(), collect);
-  analysis::ProveOptions options;
-  options.milliseconds = kQuestionMilliseconds;
-  for (const v1::Invariant& invariant : mutated.catalog.invariants()) {
-    std::set<std::string> of_rule;
-    of_rule.swap(asked);
-    for (const v1::InvariantPremise& p : invariant.premises()) {
-      analysis::VisitConditions(p.has_known() ? p.known() : p.possible(),
-                                collect);
-    }
-    of_rule.swap(asked);
-    bool concerns = invariant.fired().rule() == mutant.rule_id;
-    for (const std::string& id : asked) {
-      concerns = concerns || of_rule.count(id) > 0;
-    }
-    if (concerns) options.only.push_back(invariant.invariant_id());
-  }
-  if (options.only.empty()) return false;
-  return !analysis::ProveCatalog(mutated.catalog, mutated, options).AllProved();
-}
-
-bool ChangesAVerdict(const CompiledCatalog& original,
-                     const CompiledCatalog& mutated) {
-  analysis::DiffOptions options;
-  options.milliseconds = kQuestionMilliseconds;
-  const testing::v1::CatalogDiff diff =
-      analysis::DiffCatalogs(original, mutated, options);
-  return diff.changes_size() > 0 || !diff.no_other_change();
 }
 
 }  // namespace needlewise

@@ -23,25 +23,58 @@ struct Mutant {
   v1::Rule rule;
 };
 
-// For each rule: its effect one step stricter and laxer, dropped, negated; and
-// each leaf of its condition negated, its window a day (or month) longer and
-// shorter, its limit crossed, and asked one step away.
+// For each rule: its effect one step stricter and laxer, dropped, negated. For
+// each list of its condition: all for any and any for all, and each part
+// dropped. For each leaf: negated, its window a day (or month) longer and
+// shorter, its limit a step higher and lower, and crossed; asked now for ever
+// and ever for what it is asked; asked in the area for anywhere and anywhere
+// for the area; each of several areas left out.
 std::vector<Mutant> MakeMutants(const v1::RuleCatalog& catalog);
 
-// The catalogue with the mutant in it; null where it does not compile.
-std::shared_ptr<const CompiledCatalog> Apply(const v1::RuleCatalog& catalog,
-                                             const Mutant& mutant);
+// What becomes of a mutant.
+struct Fate {
+  enum class Kind {
+    // `check` refuses the catalogue: nobody could run it.
+    kRefused,
+    kKilledByCase,
+    // No case notices, and an invariant is refuted.
+    kKilledByProof,
+    // No case notices, and, proved, no verdict changes.
+    kEqual,
+    kSurvived,
+  };
+  Kind kind = Kind::kSurvived;
+  // Whether some patient's verdict changes; true where that is not decided.
+  bool changes_verdict = false;
+  // The case or invariant that notices.
+  std::string by;
+};
 
-// Whether a case notices.
-bool KilledByCase(const CompiledCatalog& mutated,
-                  const std::vector<const testing::v1::RuleCaseSuite*>& suites);
+// Judges mutants of one catalogue. Refers to both.
+class MutantJudge {
+ public:
+  MutantJudge(const CompiledCatalog& original,
+              std::vector<const testing::v1::RuleCaseSuite*> suites);
 
-// Whether an invariant that has to do with the rule is refuted.
-bool KilledByProof(const CompiledCatalog& mutated, const Mutant& mutant);
+  Fate Judge(const Mutant& mutant) const;
 
-// Whether it changes a verdict of any patient; true where that is not decided.
-bool ChangesAVerdict(const CompiledCatalog& original,
-                     const CompiledCatalog& mutated);
+ private:
+  // Null where `check` refuses it.
+  std::shared_ptr<const CompiledCatalog> Apply(const Mutant& mutant) const;
+  // The first case that fails, or nothing; and whether one does by a verdict.
+  std::string CaseAgainst(const CompiledCatalog& mutated,
+                          bool* by_verdict) const;
+  bool ChangesAVerdict(const CompiledCatalog& mutated) const;
+  std::string InvariantAgainst(const CompiledCatalog& mutated,
+                               const Mutant& mutant) const;
+
+  const CompiledCatalog& original_;
+  const std::vector<const testing::v1::RuleCaseSuite*> suites_;
+  // Its rules, without what no verdict depends on.
+  v1::RuleCatalog plain_;
+  // The same, compiled.
+  std::shared_ptr<const CompiledCatalog> plain_compiled_;
+};
 
 }  // namespace needlewise
 
