@@ -57,12 +57,15 @@ Document DescribeProof(const v1::RuleCatalog& catalog,
       "%d of %d properties are proved, in %.1f s.", proved,
       static_cast<int>(report.properties.size()), report.seconds));
   document.Paragraph(
-      "A proof covers every patient and everything that can be known of one, "
-      "every treatment area, device, concern and depth, and every day of "
-      "decision; the laws also every profile and acknowledgement. It was made "
-      "with the solver Z3 from the rules as they are written. Run it again "
-      "with "
-      "`needlewise-rules prove`.");
+      Inline("A proof covers every patient and everything that can be known of "
+             "one, every treatment area, device, concern and depth, and every "
+             "day of decision; the laws also every profile and "
+             "acknowledgement. It was made with the solver Z3 from the rules "
+             "as they are written, which the document of ")
+          .Code("needlewise-rules render")
+          .Add(" shows. Run it again with ")
+          .Code("needlewise-rules prove")
+          .Add("."));
   document.Contents();
   document.Heading(2, "laws", "Laws");
   document.Paragraph(
