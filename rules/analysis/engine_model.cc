@@ -252,14 +252,15 @@ void EngineModel::DrawForward(Drawn* drawn) {
     }
     const Formula some = f_.Or(implied);
     const Formula was_broken = drawn->broken[target];
-    const Formula broken = f_.Or(was_broken, f_.Not(some));
     for (size_t w = 0; w < implied.size(); ++w) {
       const int world = static_cast<int>(w);
-      // A broken target is unknown, and stays so.
+      // What breaks is unknown from then on to what is drawn forwards; what it
+      // implies itself may still settle it.
       const Formula unstated = f_.Constant(WorldAllowed(about, world));
-      worlds[w] = f_.If(broken, unstated, implied[w]);
+      worlds[w] =
+          f_.If(was_broken, worlds[w], f_.If(some, implied[w], unstated));
     }
-    drawn->broken[target] = broken;
+    drawn->broken[target] = f_.Or(was_broken, f_.Not(some));
   }
 }
 
