@@ -5,6 +5,8 @@
 
 #include <cstddef>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
 #include "server/sha256.h"
 
 namespace needlewise {
@@ -25,6 +27,16 @@ std::string SerializeDeterministically(
   message.SerializeWithCachedSizes(&coded);
   coded.Trim();
   return bytes;
+}
+
+std::string ToUuid(absl::string_view hash) {
+  std::string bytes(hash.substr(0, 16));
+  bytes[6] = static_cast<char>((bytes[6] & 0x0F) | 0x80);
+  bytes[8] = static_cast<char>((bytes[8] & 0x3F) | 0x80);
+  const std::string hex = absl::BytesToHexString(bytes);
+  return absl::StrCat(hex.substr(0, 8), "-", hex.substr(8, 4), "-",
+                      hex.substr(12, 4), "-", hex.substr(16, 4), "-",
+                      hex.substr(20));
 }
 
 std::string MakeDecisionId(const DecisionSeed& seed) {

@@ -27,6 +27,9 @@ struct DecisionSeed {
   absl::string_view site;
 };
 
+// The first 16 bytes of `hash` as a UUID, version 8 of RFC 9562.
+std::string ToUuid(absl::string_view hash);
+
 // An id of 26 lower-case letters and digits: the same for the same seed, and
 // for no other.
 std::string MakeDecisionId(const DecisionSeed& seed);

@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "server/cds_hooks/card_id.h"
 #include "server/cds_hooks/feedback.h"
 #include "server/fhir/questionnaire.h"
-#include "server/sha256.h"
 
 namespace needlewise {
 namespace {
@@ -127,7 +126,7 @@ class CardMaker {
       titles.push_back(std::string(absl::StripSuffix(rule->title(), ".")));
     }
     Json card = Common(
-        "verdict",
+        kVerdictCard,
         absl::StrCat(Subject(), ": ", WordsOf(verdict), ". ",
                      absl::StrJoin(titles, "; ")),
         verdict == v1::VERDICT_DATA_REQUIRED ? "info" : IndicatorOf(verdict));
@@ -141,7 +140,7 @@ class CardMaker {
 
   Json MissingCard(const std::vector<int>& missing) const {
     Json card = Common(
-        "missing",
+        kMissingCard,
         absl::StrCat(Subject(), ": ", missing.size(),
                      missing.size() == 1 ? " fact is" : " facts are",
                      " missing"),
@@ -196,7 +195,7 @@ class CardMaker {
     Json topic = {{"system", kTreatmentSystem}, {"code", made_.treatment()}};
     if (definition_ != nullptr) topic["display"] = definition_->display();
     return {
-        {"uuid", UuidOf(decided_.decision_id, Name(kind))},
+        {"uuid", CardUuid(decided_.decision_id, number_, kind)},
         {"summary", Shortened(summary, kSummaryLimit)},
         {"indicator", indicator},
         {"source",
@@ -206,10 +205,6 @@ class CardMaker {
          {{"needlewise.v1",
            {{"decisionId", std::string(decided_.decision_id)},
             {"ruleCatalogDigest", decided_.decision->catalog().digest()}}}}}};
-  }
-
-  std::string Name(const char* kind) const {
-    return absl::StrCat(number_, "/", kind);
   }
 
   std::string VerdictDetail(
@@ -301,7 +296,8 @@ class CardMaker {
 
   // An answer sheet for the questions, to be put into the record.
   Json AskSuggestion(const std::vector<int>& missing) const {
-    const std::string sheet = UuidOf(decided_.decision_id, Name("questions"));
+    const std::string sheet =
+        CardUuid(decided_.decision_id, number_, kQuestionsSheet);
     Json questionnaire =
         MakeQuestionnaire(*decided_.catalog, missing, "questions");
     Json items = Json::array();
@@ -353,19 +349,6 @@ std::string VerdictCode(v1::Verdict verdict) {
 }
 
 }  // namespace
-
-std::string UuidOf(absl::string_view decision_id, absl::string_view name) {
-  Sha256 hash;
-  hash.Add(decision_id);
-  hash.Add(name);
-  std::string bytes = hash.Finish().substr(0, 16);
-  bytes[6] = static_cast<char>((bytes[6] & 0x0F) | 0x80);
-  bytes[8] = static_cast<char>((bytes[8] & 0x3F) | 0x80);
-  const std::string hex = absl::BytesToHexString(bytes);
-  return absl::StrCat(hex.substr(0, 8), "-", hex.substr(8, 4), "-",
-                      hex.substr(12, 4), "-", hex.substr(16, 4), "-",
-                      hex.substr(20));
-}
 
 std::string Shortened(absl::string_view text, int limit) {
   const auto is_continuation = [](char c) { return (c & 0xC0) == 0x80; };

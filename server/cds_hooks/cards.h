@@ -24,10 +24,6 @@ Json MakeCards(const DecisionOfPatient& decided);
 // verdicts, where findings came from, and what was not used.
 Json MakeDecisionExtension(const DecisionOfPatient& decided);
 
-// A UUID that follows from a decision and a name within it: version 8 of RFC
-// 9562, of a SHA-256.
-std::string UuidOf(absl::string_view decision_id, absl::string_view name);
-
 // `text`, or its beginning and an ellipsis, in fewer than `limit` characters.
 std::string Shortened(absl::string_view text, int limit);
 

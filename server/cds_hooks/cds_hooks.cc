@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "server/cds_hooks/asked_treatments.h"
 #include "server/cds_hooks/cards.h"
+#include "server/cds_hooks/feedback.h"
 #include "server/cds_hooks/hook_record.h"
 #include "server/cds_hooks/prefetch.h"
 #include "server/fhir/json.h"
@@ -73,7 +74,7 @@ struct Answer {
 CdsHooks::CdsHooks(config::v1::CdsHooks config, Parts parts)
     : config_(std::move(config)), parts_(std::move(parts)) {}
 
-HttpResponse CdsHooks::Handle(const HttpRequest& request) {
+HttpResponse CdsHooks::Handle(const HttpRequest& request) const {
   absl::string_view path = request.path;
   absl::ConsumePrefix(&path, kCdsServicesPath);
   if (path.empty() || path == "/") {
@@ -136,7 +137,7 @@ absl::Status CdsHooks::Authenticate(const HttpRequest& request,
 }
 
 HttpResponse CdsHooks::Call(const HookService& service,
-                            const HttpRequest& request) {
+                            const HttpRequest& request) const {
   Caller caller;
   if (absl::Status known = Authenticate(request, &caller.name); !known.ok()) {
     if (known.code() != absl::StatusCode::kUnauthenticated) {
@@ -200,8 +201,6 @@ HttpResponse CdsHooks::Call(const HookService& service,
     decided.decision = &screened.response.decision();
     decided.subject = screened.subject;
     for (Json& card : MakeCards(decided)) {
-      cards_.Add(card["uuid"].get<std::string>(),
-                 screened.response.decision_id());
       answer.cards.push_back(std::move(card));
     }
     answer.decisions.push_back(MakeDecisionExtension(decided));
@@ -227,18 +226,19 @@ HttpResponse CdsHooks::TakeFeedback(const HttpRequest& request) const {
     return OutcomeResponse(415, "structure",
                            "send the content type application/json");
   }
-  Violations violations;
-  const std::vector<v1::ReportFeedbackRequest> reports =
-      ReadFeedback(request.body, cards_, &violations);
-  if (!violations.empty()) {
-    return ViolationsResponse(400, "invalid", violations);
-  }
   if (!parts_.report) {
     return OutcomeResponse(501, "not-supported",
                            "this server keeps no decision log, so feedback "
                            "cannot be recorded");
   }
-  for (const v1::ReportFeedbackRequest& report : reports) {
+  Violations violations;
+  const absl::StatusOr<std::vector<v1::ReportFeedbackRequest>> reports =
+      ReadFeedback(request.body, parts_.decision_of, &violations);
+  if (!reports.ok()) return ErrorResponse(reports.status());
+  if (!violations.empty()) {
+    return ViolationsResponse(400, "invalid", violations);
+  }
+  for (const v1::ReportFeedbackRequest& report : *reports) {
     if (absl::Status recorded = parts_.report(report, caller); !recorded.ok()) {
       return ErrorResponse(recorded);
     }

@@ -9,11 +9,11 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "needlewise/config/v1/server_config.pb.h"
 #include "needlewise/v1/decision_log.pb.h"
 #include "server/cds_hooks/client_token.h"
-#include "server/cds_hooks/feedback.h"
 #include "server/cds_hooks/hook_request.h"
 #include "server/cds_hooks/http_fetcher.h"
 #include "server/fhir/screen_bundle.h"
@@ -34,6 +34,10 @@ class CdsHooks {
     TokenVerifier* tokens = nullptr;
     // Fetches what a call did not bring. Null: nothing is fetched.
     const HttpFetcher* fetcher = nullptr;
+    // Finds the decision that a card was of; NOT_FOUND where there is none.
+    // Empty where `report` is.
+    std::function<absl::StatusOr<std::string>(absl::string_view card)>
+        decision_of;
     // Records feedback of a caller's. Empty: it cannot be recorded, and is
     // refused.
     std::function<absl::Status(const v1::ReportFeedbackRequest&,
@@ -46,11 +50,12 @@ class CdsHooks {
 
   // Answers a request whose path is `kCdsServicesPath` or begins with it and a
   // slash.
-  HttpResponse Handle(const HttpRequest& request);
+  HttpResponse Handle(const HttpRequest& request) const;
 
  private:
   HttpResponse Discover() const;
-  HttpResponse Call(const HookService& service, const HttpRequest& request);
+  HttpResponse Call(const HookService& service,
+                    const HttpRequest& request) const;
   HttpResponse TakeFeedback(const HttpRequest& request) const;
   // OK, and the caller's name, or why not.
   absl::Status Authenticate(const HttpRequest& request,
@@ -58,7 +63,6 @@ class CdsHooks {
 
   const config::v1::CdsHooks config_;
   const Parts parts_;
-  CardRegistry cards_;
 };
 
 }  // namespace needlewise

@@ -1,11 +1,15 @@
 #include "server/cds_hooks/feedback.h"
 
+#include <utility>
+
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
-#include "server/cds_hooks/cards.h"
+#include "server/decision_id.h"
 #include "server/fhir/element.h"
 #include "server/fhir/mapping_context.h"
+#include "server/sha256.h"
 
 namespace needlewise {
 namespace {
@@ -38,17 +42,26 @@ bool IsInstant(absl::string_view text) {
   return absl::ParseTime(absl::RFC3339_full, text, &time, &error);
 }
 
-void ReadItem(const Element& item, const CardRegistry& cards,
-              std::vector<v1::ReportFeedbackRequest>* reports) {
-  const std::string card(item.Text("card"));
-  const std::string decision = cards.DecisionOf(card);
+using DecisionOf =
+    absl::FunctionRef<absl::StatusOr<std::string>(absl::string_view)>;
+
+absl::Status ReadItem(const Element& item, DecisionOf decision_of,
+                      std::vector<v1::ReportFeedbackRequest>* reports) {
+  const absl::string_view card = item.Text("card");
+  std::string decision;
   if (card.empty()) {
     item.Member("card").Fault("is required");
-  } else if (decision.empty()) {
-    item.Member("card").Fault(
-        "is no card that this server still knows; report feedback to the "
-        "server that gave the card, by the decision's id where it has "
-        "restarted");
+  } else {
+    absl::StatusOr<std::string> found = decision_of(card);
+    if (found.ok()) {
+      decision = *std::move(found);
+    } else if (absl::IsNotFound(found.status())) {
+      item.Member("card").Fault(
+          "is no card of a decision in this server's log; report feedback to "
+          "a server that shares the log of the one that gave the card");
+    } else {
+      return found.status();
+    }
   }
   if (!IsInstant(item.Text("outcomeTimestamp"))) {
     item.Member("outcomeTimestamp")
@@ -77,9 +90,12 @@ void ReadItem(const Element& item, const CardRegistry& cards,
     item.Member("outcome").Fault("must be `accepted` or `overridden`");
   }
   report.set_request_id(
-      UuidOf(report.SerializeAsString(),
-             absl::StrCat(card, "/", item.Text("outcomeTimestamp"))));
+      ToUuid(Sha256()
+                 .Add(report.SerializeAsString())
+                 .Add(absl::StrCat(card, "/", item.Text("outcomeTimestamp")))
+                 .Finish()));
   reports->push_back(std::move(report));
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -104,26 +120,8 @@ v1::OverrideReason OverrideReasonOf(absl::string_view system,
   return v1::OVERRIDE_REASON_OTHER;
 }
 
-void CardRegistry::Add(const std::string& card,
-                       const std::string& decision_id) {
-  absl::MutexLock lock(&mutex_);
-  if (!decisions_.emplace(card, decision_id).second) return;
-  order_.push_back(card);
-  if (order_.size() > limit_) {
-    decisions_.erase(order_.front());
-    order_.pop_front();
-  }
-}
-
-std::string CardRegistry::DecisionOf(const std::string& card) const {
-  absl::MutexLock lock(&mutex_);
-  const auto found = decisions_.find(card);
-  return found == decisions_.end() ? "" : found->second;
-}
-
-std::vector<v1::ReportFeedbackRequest> ReadFeedback(absl::string_view body,
-                                                    const CardRegistry& cards,
-                                                    Violations* violations) {
+absl::StatusOr<std::vector<v1::ReportFeedbackRequest>> ReadFeedback(
+    absl::string_view body, DecisionOf decision_of, Violations* violations) {
   std::vector<v1::ReportFeedbackRequest> reports;
   const absl::optional<Json> document = ParseJson(body, violations);
   if (!document.has_value()) return reports;
@@ -134,7 +132,10 @@ std::vector<v1::ReportFeedbackRequest> ReadFeedback(absl::string_view body,
     return reports;
   }
   for (int i = 0; i < items.size(); ++i) {
-    ReadItem(items.ObjectAt(i), cards, &reports);
+    if (absl::Status read = ReadItem(items.ObjectAt(i), decision_of, &reports);
+        !read.ok()) {
+      return read;
+    }
   }
   return reports;
 }

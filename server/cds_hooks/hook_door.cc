@@ -9,8 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "needlewise/v1/decision_log.pb.h"
+#include "server/cds_hooks/card_id.h"
 #include "server/decision_feedback.h"
 #include "server/server_config.h"
+#include "server/status.h"
 
 namespace needlewise {
 namespace {
@@ -37,6 +39,19 @@ absl::Status Record(Recording* recording,
       });
   recorded.WaitForNotification();
   return status;
+}
+
+absl::StatusOr<std::string> FindDecisionOf(const Recording& recording,
+                                           absl::string_view card) {
+  const absl::optional<Term> term = DecisionTermIn(card);
+  if (!term.has_value()) return DecisionNotFound();
+  const absl::StatusOr<v1::DecisionRecord> record =
+      recording.queries().FindDecision(
+          *term, [card](const v1::DecisionRecord& candidate) {
+            return IsCardOf(card, candidate);
+          });
+  if (!record.ok()) return record.status();
+  return record->decision_id();
 }
 
 }  // namespace
@@ -80,6 +95,9 @@ HookDoor::HookDoor(const config::v1::CdsHooks& config,
         parts.tokens = tokens_.get();
         parts.fetcher = config.fhir_servers().empty() ? nullptr : &fetcher_;
         if (recording != nullptr) {
+          parts.decision_of = [recording](absl::string_view card) {
+            return FindDecisionOf(*recording, card);
+          };
           parts.report = [recording](const v1::ReportFeedbackRequest& report,
                                      const std::string& caller) {
             return Record(recording, report, caller);

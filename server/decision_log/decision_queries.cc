@@ -183,15 +183,24 @@ absl::Status DecisionQueries::Failed(const absl::Status& status) const {
 
 absl::StatusOr<v1::DecisionRecord> DecisionQueries::FindDecision(
     const std::string& decision_id) const {
+  return FindDecision(MakeTerm(TermKind::kDecision, decision_id),
+                      [&decision_id](const v1::DecisionRecord& record) {
+                        return record.decision_id() == decision_id;
+                      });
+}
+
+absl::StatusOr<v1::DecisionRecord> DecisionQueries::FindDecision(
+    Term key,
+    absl::FunctionRef<bool(const v1::DecisionRecord&)> is_sought) const {
   EntryQuery query;
-  query.keys.push_back(MakeTerm(TermKind::kDecision, decision_id));
+  query.keys.push_back(key);
   do {
     const absl::StatusOr<EntryPage> page = store_->Find(query);
     if (!page.ok()) return Failed(page.status());
     for (const StoredEntry& entry : page->entries) {
       absl::StatusOr<v1::DecisionRecord> record = ToDecisionRecord(entry);
       if (absl::IsDataLoss(record.status())) return Failed(record.status());
-      if (record.ok() && record->decision_id() == decision_id) return record;
+      if (record.ok() && is_sought(*record)) return record;
     }
     query.before_sequence = page->next;
   } while (query.before_sequence != 0);

@@ -53,6 +53,10 @@ class DecisionQueries {
   // The newest record of a decision. NOT_FOUND with DECISION_NOT_FOUND.
   absl::StatusOr<v1::DecisionRecord> FindDecision(
       const std::string& decision_id) const;
+  // The newest record that has a key and is the one sought. NOT_FOUND as above.
+  absl::StatusOr<v1::DecisionRecord> FindDecision(
+      Term key,
+      absl::FunctionRef<bool(const v1::DecisionRecord&)> is_sought) const;
 
   // Whether an entry of the key exists, for instance an acknowledgement.
   absl::StatusOr<bool> HasKey(Term key) const;

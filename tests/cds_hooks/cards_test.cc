@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "server/cds_hooks/card_id.h"
 #include "tests/support/shipped_catalog.h"
 #include "tests/support/text_proto.h"
 
@@ -27,13 +29,33 @@ TEST(ShortenedTest, CountsCharactersAndCutsNone) {
   EXPECT_EQ(Shortened(e + e + e + e, 4), e + e + "\xE2\x80\xA6");
 }
 
-TEST(UuidOfTest, FollowsFromTheDecisionAndTheName) {
-  const std::string uuid = UuidOf("decision", "0/verdict");
+TEST(CardIdTest, FollowsFromTheDecisionAndTheCard) {
+  const std::string uuid = CardUuid("decision", 0, kVerdictCard);
   EXPECT_THAT(uuid, MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-"
                                  "[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
-  EXPECT_EQ(uuid, UuidOf("decision", "0/verdict"));
-  EXPECT_NE(uuid, UuidOf("decision", "1/verdict"));
-  EXPECT_NE(uuid, UuidOf("other", "0/verdict"));
+  EXPECT_EQ(uuid, CardUuid("decision", 0, kVerdictCard));
+  EXPECT_NE(uuid, CardUuid("decision", 1, kVerdictCard));
+  EXPECT_NE(uuid, CardUuid("decision", 0, kMissingCard));
+  EXPECT_NE(uuid, CardUuid("other", 0, kVerdictCard));
+}
+
+TEST(CardIdTest, LeadsToTheDecision) {
+  v1::DecisionRecord record;
+  for (int i = 0; i < 1000; ++i) {
+    record.set_decision_id(absl::StrCat("decision", i));
+    record.mutable_decision()->add_treatments();
+    const std::string card = CardUuid(record.decision_id(), i, kMissingCard);
+    EXPECT_EQ(DecisionTermIn(card),
+              MakeTerm(TermKind::kDecision, record.decision_id()));
+    EXPECT_TRUE(IsCardOf(card, record));
+    EXPECT_FALSE(
+        IsCardOf(CardUuid(record.decision_id(), i + 1, kMissingCard), record));
+  }
+  for (const char* text : {"", "card", "d1577c69-dfbe-44ad-ba6d-3e05e953b2eaa",
+                           "d1577c69-dfbe-44ad-ba6d-3e05e953b2eg",
+                           "d1577c69adfbe-44ad-ba6d-3e05e953b2ea"}) {
+    EXPECT_FALSE(DecisionTermIn(text).has_value()) << text;
+  }
 }
 
 class MakeCardsTest : public ::testing::Test {

@@ -7,6 +7,7 @@
 #include "rules/engine/catalog_loader.h"
 #include "rules/engine/decide.h"
 #include "server/cds_hooks/asked_treatments.h"
+#include "server/cds_hooks/card_id.h"
 #include "server/cds_hooks/feedback.h"
 #include "server/cds_hooks/hook_record.h"
 #include "server/cds_hooks/hook_request.h"
@@ -96,10 +97,15 @@ void TryHook(absl::string_view bytes) {
 }
 
 void TryFeedback(absl::string_view bytes) {
-  CardRegistry cards;
-  cards.Add("c", "d");
   Violations violations;
-  ReadFeedback(bytes, cards, &violations);
+  const auto reports = ReadFeedback(
+      bytes,
+      [](absl::string_view card) -> absl::StatusOr<std::string> {
+        DecisionTermIn(card);
+        return std::string("d");
+      },
+      &violations);
+  Must(reports.ok());
 }
 
 }  // namespace needlewise
