@@ -3,10 +3,9 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "needlewise/v1/decision_log.grpc.pb.h"
-#include "server/catalog_queries.h"
 #include "server/decision_feedback.h"
+#include "server/decision_log_answers.h"
 #include "server/grpc_services.h"
 #include "server/status.h"
 #include "server/unary_method.h"
@@ -17,9 +16,6 @@ namespace {
 using ::grpc::ByteBuffer;
 using ::grpc::CallbackServerContext;
 using ::grpc::ServerUnaryReactor;
-
-constexpr int kUsualDecisions = 10000;
-constexpr int kMostDecisions = 100000;
 
 template <typename Base>
 using RawDecisionLog =
@@ -81,11 +77,9 @@ class DecisionLogHandlers final
     using Response = v1::ListRuleCountsResponse;
     return Answer<Request, Response>(
         "ListRuleCounts", context, in, out, parts_.log_worker,
-        [this](const Request& request, Response* response) -> absl::Status {
-          const auto active = parts_.catalogs->Current();
-          if (active == nullptr) return CatalogNotLoaded();
-          return parts_.recording->queries().CountRules(*active->compiled,
-                                                        request, response);
+        [this](const Request& request, Response* response) {
+          return CountRules(*parts_.catalogs, parts_.recording->queries(),
+                            request, response);
         });
   }
 
@@ -97,7 +91,9 @@ class DecisionLogHandlers final
     return Answer<Request, Response>(
         "EvaluateCandidate", context, in, out, parts_.worker,
         [this, context](const Request& request, Response* response) {
-          return Evaluate(*context, request, response);
+          return needlewise::EvaluateCandidate(
+              *parts_.catalogs, parts_.recording->queries(), request,
+              [context] { return StillWanted(*context); }, response);
         });
   }
 
@@ -171,31 +167,6 @@ class DecisionLogHandlers final
       job(TooMany("questions to the decision log", kMostWaitingQueries));
     }
     return incoming.reactor;
-  }
-
-  absl::Status Evaluate(const CallbackServerContext& context,
-                        const v1::EvaluateCandidateRequest& request,
-                        v1::EvaluateCandidateResponse* response) const {
-    v1::ValidateRuleCatalogRequest files;
-    *files.mutable_files() = request.files();
-    Violations violations = CheckCandidate(files);
-    if (request.max_decisions() < 0 ||
-        request.max_decisions() > kMostDecisions) {
-      violations.push_back({"max_decisions", absl::StrCat("must be from 0 to ",
-                                                          kMostDecisions)});
-    }
-    if (!violations.empty()) return FieldsInvalid(violations);
-    const LoadResult loaded = parts_.catalogs->Validate(ToFileTexts(files));
-    if (loaded.catalog == nullptr) {
-      return FieldsInvalid({{"files",
-                             "do not make a catalogue; `ValidateRuleCatalog` "
-                             "says why"}});
-    }
-    return parts_.recording->queries().Evaluate(
-        *loaded.catalog,
-        request.max_decisions() == 0 ? kUsualDecisions
-                                     : request.max_decisions(),
-        [&context] { return StillWanted(context); }, response);
   }
 
   const ServiceParts parts_;

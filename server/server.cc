@@ -248,6 +248,9 @@ absl::Status Server::ListenForHttp() {
   parts.catalogs = &catalogs_;
   parts.worker = &worker_;
   parts.longest_worker_queue = kMostWaitingCandidates;
+  parts.recording = recording_.get();
+  parts.log_worker = &log_worker_;
+  parts.longest_log_queue = kMostWaitingQueries;
   parts.max_body_bytes = http.max_body_bytes();
   parts.require_version = http.require_connect_protocol_version();
   AddConnectRoutes(parts, &routes_);

@@ -20,6 +20,8 @@
 #include "needlewise/v1/screening.pb.h"
 #include "server/call_arena.h"
 #include "server/catalog_queries.h"
+#include "server/decision_feedback.h"
+#include "server/decision_log_answers.h"
 #include "server/fhir/screen_bundle.h"
 #include "server/http/connect_error.h"
 #include "server/http/connect_request.h"
@@ -31,6 +33,8 @@ namespace {
 
 // Flags of a message of a stream in the Connect protocol: the last one.
 constexpr char kEndOfStream = 0x02;
+
+constexpr char kDecisionLogService[] = "needlewise.v1.DecisionLogService";
 
 void SendError(const absl::Status& error, HttpReply reply) {
   std::move(reply).Send(ConnectErrorResponse(error), error.code());
@@ -47,6 +51,14 @@ absl::Status StillWaits(absl::Time deadline) {
 absl::StatusOr<PendingAnswer> Unrecorded(const absl::Status& status) {
   if (!status.ok()) return status;
   return PendingAnswer();
+}
+
+HttpResponse ResponseOf(ConnectCodec codec,
+                        const google::protobuf::Message& message) {
+  HttpResponse http;
+  http.headers["content-type"] = std::string(ContentTypeOf(codec));
+  http.body = EncodeConnect(codec, message);
+  return http;
 }
 
 // Puts the faults of items into the body of an answer to a batch.
@@ -80,9 +92,7 @@ void AnswerCall(const ConnectRequest& call, const Answer& answer,
     SendError(pending.status(), std::move(reply));
     return;
   }
-  HttpResponse http;
-  http.headers["content-type"] = std::string(ContentTypeOf(call.codec));
-  http.body = EncodeConnect(call.codec, *response);
+  HttpResponse http = ResponseOf(call.codec, *response);
   std::move(*pending).WhenRecorded(
       [codec = call.codec, http = std::move(http),
        reply = std::move(reply)](RecordOutcome outcome) mutable {
@@ -122,6 +132,22 @@ void RefuseStreaming(const HttpRequest& http, const std::string& method,
   std::move(reply).Send(std::move(response), error.code());
 }
 
+// A worker, and how many may wait for it.
+struct WorkerQueue {
+  BackgroundWorker* worker = nullptr;
+  // What waits, in the plural.
+  const char* what = "";
+  int longest = 0;
+};
+
+WorkerQueue CandidatesOf(const ConnectParts& parts) {
+  return {parts.worker, "candidates", parts.longest_worker_queue};
+}
+WorkerQueue LogQueriesOf(const ConnectParts& parts) {
+  return {parts.log_worker, "questions to the decision log",
+          parts.longest_log_queue};
+}
+
 // Adds the routes of the methods of one service.
 class ServiceRoutes {
  public:
@@ -150,26 +176,48 @@ class ServiceRoutes {
     Add<Request, Response>("GET", method, from_catalog);
   }
 
-  // A method that takes long: the worker answers.
+  // A method that takes long: a worker answers.
   template <typename Request, typename Response, typename Answer>
-  void PostToWorker(const char* method, Answer answer) {
-    AddRoute("POST", method,
-             [parts = parts_, answer = std::move(answer)](
-                 std::unique_ptr<ConnectRequest> request, HttpReply reply) {
-               BackgroundWorker::Job job =
-                   [request = std::move(request), answer,
-                    reply = std::move(reply)](absl::Status turn) mutable {
-                     if (!turn.ok()) {
-                       SendError(turn, std::move(reply));
-                       return;
-                     }
-                     AnswerCall<Request, Response>(*request, answer,
-                                                   std::move(reply));
-                   };
-               if (!parts.worker->TrySubmit(&job)) {
-                 job(TooMany("candidates", parts.longest_worker_queue));
-               }
-             });
+  void PostToWorker(const char* method, const WorkerQueue& queue,
+                    Answer answer) {
+    AddWorkerRoute(
+        method, queue,
+        [answer = std::move(answer)](std::unique_ptr<ConnectRequest> request,
+                                     HttpReply reply) {
+          AnswerCall<Request, Response>(*request, answer, std::move(reply));
+        });
+  }
+
+  // A method whose answer is sent by `answer(const Request&, const
+  // ConnectRequest&, std::function-like done(absl::Status, const Response&))`,
+  // which a worker calls: now or later, from any thread.
+  template <typename Request, typename Response, typename Answer>
+  void PostToWorkerAsync(const char* method, const WorkerQueue& queue,
+                         Answer answer) {
+    AddWorkerRoute(
+        method, queue,
+        [answer = std::move(answer)](std::unique_ptr<ConnectRequest> call,
+                                     HttpReply reply) {
+          Request request;
+          absl::Status status = StillWaits(call->deadline);
+          if (status.ok()) {
+            status = DecodeConnect(call->codec, call->bytes, &request);
+          }
+          if (!status.ok()) {
+            SendError(status, std::move(reply));
+            return;
+          }
+          answer(request, *call,
+                 [codec = call->codec, reply = std::move(reply)](
+                     absl::Status done, const Response& response) mutable {
+                   if (!done.ok()) {
+                     SendError(done, std::move(reply));
+                     return;
+                   }
+                   std::move(reply).Send(ResponseOf(codec, response),
+                                         absl::StatusCode::kOk);
+                 });
+        });
   }
 
   // A method that this server does not have.
@@ -208,6 +256,28 @@ class ServiceRoutes {
                         }
                         handler(std::move(request), std::move(reply));
                       }});
+  }
+
+  // Adds a route whose handler a worker calls once it is its turn.
+  template <typename Handler>
+  void AddWorkerRoute(const char* method, const WorkerQueue& queue,
+                      Handler handler) {
+    AddRoute("POST", method,
+             [queue, handler = std::move(handler)](
+                 std::unique_ptr<ConnectRequest> request, HttpReply reply) {
+               BackgroundWorker::Job job =
+                   [request = std::move(request), handler,
+                    reply = std::move(reply)](absl::Status turn) mutable {
+                     if (!turn.ok()) {
+                       SendError(turn, std::move(reply));
+                       return;
+                     }
+                     handler(std::move(request), std::move(reply));
+                   };
+               if (!queue.worker->TrySubmit(&job)) {
+                 job(TooMany(queue.what, queue.longest));
+               }
+             });
   }
 
   template <typename Request, typename Response, typename Answer>
@@ -312,7 +382,7 @@ void AddRuleCatalog(const ConnectParts& parts, HttpRoutes* routes) {
   service.RefuseStream("WatchRuleCatalog");
   service.PostToWorker<v1::ValidateRuleCatalogRequest,
                        v1::ValidateRuleCatalogResponse>(
-      "ValidateRuleCatalog",
+      "ValidateRuleCatalog", CandidatesOf(parts),
       [catalogs = parts.catalogs](const auto& request, auto* response,
                                   const ConnectRequest&) {
         const Violations violations = CheckCandidate(request);
@@ -322,16 +392,63 @@ void AddRuleCatalog(const ConnectParts& parts, HttpRoutes* routes) {
       });
 }
 
-// The log is read and reported to over gRPC alone.
-void AddDecisionLog(const ConnectParts& parts, HttpRoutes* routes) {
-  const auto* service =
+void RefuseDecisionLog(ServiceRoutes* service) {
+  const auto* described =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
-          "needlewise.v1.DecisionLogService");
-  ServiceRoutes log(parts, service->full_name(), routes);
-  for (int i = 0; i < service->method_count(); ++i) {
-    log.Refuse(service->method(i)->name().c_str(),
-               NotOffered("the decision log, over HTTP,"));
+          kDecisionLogService);
+  for (int i = 0; i < described->method_count(); ++i) {
+    service->Refuse(described->method(i)->name().c_str(),
+                    NotOffered("the decision log"));
   }
+}
+
+void AddDecisionLog(const ConnectParts& parts, HttpRoutes* routes) {
+  ServiceRoutes service(parts, kDecisionLogService, routes);
+  if (parts.recording == nullptr) {
+    RefuseDecisionLog(&service);
+    return;
+  }
+  const DecisionQueries* queries = &parts.recording->queries();
+  const CatalogManager* catalogs = parts.catalogs;
+  const WorkerQueue queue = LogQueriesOf(parts);
+  service.PostToWorker<v1::GetDecisionRequest, v1::GetDecisionResponse>(
+      "GetDecision", queue,
+      [queries](const auto& request, auto* response, const ConnectRequest&) {
+        return Unrecorded(queries->Get(request, response));
+      });
+  service.PostToWorker<v1::ListDecisionsRequest, v1::ListDecisionsResponse>(
+      "ListDecisions", queue,
+      [queries](const auto& request, auto* response, const ConnectRequest&) {
+        return Unrecorded(queries->List(request, response));
+      });
+  service.PostToWorker<v1::ReplayDecisionRequest, v1::ReplayDecisionResponse>(
+      "ReplayDecision", queue,
+      [queries](const auto& request, auto* response, const ConnectRequest&) {
+        return Unrecorded(queries->Replay(request, response));
+      });
+  service.PostToWorker<v1::ListRuleCountsRequest, v1::ListRuleCountsResponse>(
+      "ListRuleCounts", queue,
+      [queries, catalogs](const auto& request, auto* response,
+                          const ConnectRequest&) {
+        return Unrecorded(CountRules(*catalogs, *queries, request, response));
+      });
+  service.PostToWorker<v1::EvaluateCandidateRequest,
+                       v1::EvaluateCandidateResponse>(
+      "EvaluateCandidate", CandidatesOf(parts),
+      [queries, catalogs](const auto& request, auto* response,
+                          const ConnectRequest& call) {
+        return Unrecorded(EvaluateCandidate(
+            *catalogs, *queries, request,
+            [&call] { return StillWaits(call.deadline); }, response));
+      });
+  service
+      .PostToWorkerAsync<v1::ReportFeedbackRequest, v1::ReportFeedbackResponse>(
+          "ReportFeedback", queue,
+          [recording = parts.recording](const auto& request,
+                                        const ConnectRequest& call, auto done) {
+            StartFeedback(recording, request, call.caller.name,
+                          std::move(done));
+          });
 }
 
 }  // namespace

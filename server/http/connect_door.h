@@ -11,6 +11,7 @@
 #include "server/catalog_manager.h"
 #include "server/decision_support.h"
 #include "server/http/http_routes.h"
+#include "server/recording.h"
 
 namespace needlewise {
 
@@ -22,6 +23,11 @@ struct ConnectParts {
   BackgroundWorker* worker = nullptr;
   // How many may wait for it.
   int longest_worker_queue = 8;
+  // Null where decisions are not recorded.
+  Recording* recording = nullptr;
+  // For what reads the decision log, and how many may wait for it.
+  BackgroundWorker* log_worker = nullptr;
+  int longest_log_queue = 256;
   // Largest message that a query holds compressed.
   size_t max_body_bytes = 4194304;
   // Whether to refuse calls that do not say their protocol's version.

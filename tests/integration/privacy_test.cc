@@ -1,13 +1,17 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/message.h>
+#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "needlewise/v1/fhir.pb.h"
+#include "tests/integration/http_client.h"
 #include "tests/integration/test_server.h"
 
 namespace needlewise {
@@ -58,10 +62,25 @@ class PrivacyTest : public ::testing::Test {
     }
   }
 
+  // Over gRPC, and over HTTP in both forms.
   void CallWith(const std::string& method, const Message& request) {
+    const std::string bytes = request.SerializeAsString();
     std::string response;
     CallWithBytes(server_.channel(), absl::StrCat("/needlewise.v1.", method),
-                  request.SerializeAsString(), &response);
+                  bytes, &response);
+    std::string json;
+    EXPECT_TRUE(
+        google::protobuf::util::MessageToJsonString(request, &json).ok());
+    for (const auto& [type, body] : {std::pair("application/proto", bytes),
+                                     std::pair("application/json", json)}) {
+      const HttpAnswer answer =
+          ConnectCall(server_.http_port(), method, type, body);
+      EXPECT_NE(answer.status, 0) << method;
+      // What is asked about the catalogue is about no patient.
+      if (answer.status != 200 && !absl::StartsWith(method, "RuleCatalog")) {
+        EXPECT_THAT(answer.body, Not(HasSubstr(kCanary))) << method;
+      }
+    }
   }
 
   // What the decision log holds, in whichever of its files.
@@ -89,6 +108,8 @@ class PrivacyTest : public ::testing::Test {
   TemporaryFolder folder_;
   TestServer server_{[this](config::v1::ServerConfig* config) {
     KeepLog(folder_.path(), config);
+    config->mutable_http_listener()->set_address("127.0.0.1:0");
+    config->mutable_http_listener()->set_insecure_for_development(true);
   }};
 };
 
