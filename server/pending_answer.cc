@@ -23,4 +23,19 @@ RecordOutcome PendingAnswer::Await() && {
   return outcome;
 }
 
+PendingAnswer Both(PendingAnswer first, PendingAnswer second) {
+  return PendingAnswer([first = std::move(first), second = std::move(second)](
+                           PendingAnswer::Done done) mutable {
+    std::move(first).WhenRecorded(
+        [second = std::move(second),
+         done = std::move(done)](RecordOutcome outcome) mutable {
+          if (!outcome.status.ok()) {
+            done(std::move(outcome));
+            return;
+          }
+          std::move(second).WhenRecorded(std::move(done));
+        });
+  });
+}
+
 }  // namespace needlewise

@@ -53,6 +53,10 @@ class PendingAnswer {
   Commit commit_;
 };
 
+// The right to send what two answers made together, neither of them of a
+// batch: once both records are committed, the first before the second.
+PendingAnswer Both(PendingAnswer first, PendingAnswer second);
+
 }  // namespace needlewise
 
 #endif  // NEEDLEWISE_SERVER_PENDING_ANSWER_H_

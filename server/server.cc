@@ -20,6 +20,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "server/fhir/screen_operation.h"
 #include "server/grpc_services.h"
 #include "server/http/connect_door.h"
 #include "server/http/gateway_options.h"
@@ -254,6 +255,8 @@ absl::Status Server::ListenForHttp() {
   parts.max_body_bytes = http.max_body_bytes();
   parts.require_version = http.require_connect_protocol_version();
   AddConnectRoutes(parts, &routes_);
+  AddScreenOperation({support_.get(), &catalogs_},
+                     config_.cds_hooks().patient_view(), &routes_);
   absl::StatusOr<std::unique_ptr<HookDoor>> hooks =
       HookDoor::Create(config_.cds_hooks(), {support_.get(), &catalogs_},
                        recording_.get(), clock_);

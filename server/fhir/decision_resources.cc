@@ -9,6 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "absl/strings/substitute.h"
+#include "rules/engine/phrases.h"
 #include "server/fhir/questionnaire.h"
 
 namespace needlewise {
@@ -55,20 +57,25 @@ const char* TypeOf(v1::ConceptKind kind) {
   }
 }
 
-Json DataRequirement(const CompiledConcept& asked) {
+Json DataRequirement(const v1::Concept& asked) {
   Json codes = Json::array();
-  for (const v1::ConceptCode& code : asked.definition->codes()) {
+  for (const v1::ConceptCode& code : asked.codes()) {
     if (code.prefix()) continue;
     codes.push_back({{"system", code.coding().system()},
                      {"code", code.coding().code()},
                      {"display", code.display()}});
   }
   codes.push_back({{"system", kConceptSystem},
-                   {"code", asked.definition->concept_id()},
-                   {"display", asked.definition->display()}});
-  return {{"type", TypeOf(asked.definition->kind())},
+                   {"code", asked.concept_id()},
+                   {"display", asked.display()}});
+  return {{"type", TypeOf(asked.kind())},
           {"codeFilter",
            Json::array({{{"path", "code"}, {"code", std::move(codes)}}})}};
+}
+
+// The catalogue in the language of the answer.
+const v1::RuleCatalog& Texts(const DecisionOfPatient& decided) {
+  return decided.catalog->In(decided.language);
 }
 
 Json Reference(absl::string_view to) {
@@ -208,7 +215,7 @@ Json MakeGuidanceResponse(const DecisionOfPatient& decided) {
       {"extension", Verdicts(*decided.decision)}};
   Json requirements = Json::array();
   for (const int c : OutstandingConcepts(*decided.catalog, *decided.decision)) {
-    requirements.push_back(DataRequirement(decided.catalog->concepts[c]));
+    requirements.push_back(DataRequirement(Texts(decided).concepts(c)));
   }
   if (!requirements.empty()) {
     response["dataRequirement"] = std::move(requirements);
@@ -232,25 +239,57 @@ Json MakeDetectedIssues(const DecisionOfPatient& decided) {
   return issues;
 }
 
-Json MakeRequestGroup(const CompiledCatalog& catalog,
-                      const v1::TreatmentPlan& plan, absl::string_view id,
-                      absl::string_view subject) {
+Json MakeNotUsedOutcome(const DecisionOfPatient& decided) {
+  Json issues = Json::array();
+  for (const v1::FhirNotUsed& not_used : decided.mapped->not_used) {
+    const bool not_sent =
+        not_used.reason() == v1::FHIR_NOT_USED_REASON_NOT_SENT;
+    const std::string reason =
+        absl::StrReplaceAll(absl::AsciiStrToLower(absl::StripPrefix(
+                                v1::FhirNotUsedReason_Name(not_used.reason()),
+                                "FHIR_NOT_USED_REASON_")),
+                            {{"_", "-"}});
+    Json details = {{"coding", Json::array({{{"system", kNotUsedSystem},
+                                             {"code", reason}}})}};
+    if (not_used.has_coding()) {
+      details["coding"].push_back({{"system", not_used.coding().system()},
+                                   {"code", not_used.coding().code()}});
+    }
+    issues.push_back(
+        {{"severity", not_sent ? "warning" : "information"},
+         {"code", not_sent ? "incomplete" : "informational"},
+         {"details", std::move(details)},
+         {"diagnostics", absl::StrCat("not used: ", not_used.resource())},
+         {"expression", Json::array({not_used.path()})}});
+  }
+  return {{"resourceType", "OperationOutcome"},
+          {"id", absl::StrCat(decided.decision_id, "-not-used")},
+          {"issue", std::move(issues)}};
+}
+
+Json MakeRequestGroup(const DecisionOfPatient& decided,
+                      const v1::PlanTreatmentResponse& planned) {
+  const v1::TreatmentPlan& plan = planned.plan();
+  Json codes = Json::array();
+  for (const std::string& treatment : plan.treatments()) {
+    const auto found = decided.catalog->treatment_index.find(treatment);
+    if (found == decided.catalog->treatment_index.end()) continue;
+    codes.push_back(
+        {{"coding",
+          Json::array(
+              {{{"system", kTreatmentSystem},
+                {"code", treatment},
+                {"display",
+                 Texts(decided).treatments(found->second).display()}}})}});
+  }
   Json actions = Json::array();
   for (const v1::PlannedSession& session : plan.sessions()) {
-    Json codes = Json::array();
-    for (const std::string& treatment : plan.treatments()) {
-      const auto found = catalog.treatment_index.find(treatment);
-      if (found == catalog.treatment_index.end()) continue;
-      codes.push_back(
-          {{"coding",
-            Json::array({{{"system", kTreatmentSystem},
-                          {"code", treatment},
-                          {"display", catalog.treatments[found->second]
-                                          .definition->display()}}})}});
-    }
     Json action = {
-        {"title", absl::StrCat("Session ", session.number())},
-        {"code", std::move(codes)},
+        {"title", absl::Substitute(
+                      decided.catalog
+                          ->wordings[decided.language][Phrase::kPlannedSession],
+                      session.number())},
+        {"code", codes},
         {"timingPeriod",
          {{"start", session.earliest()}, {"end", session.latest()}}}};
     if (session.optional()) action["requiredBehavior"] = "could";
@@ -271,38 +310,49 @@ Json MakeRequestGroup(const CompiledCatalog& catalog,
     }
     actions.push_back(std::move(action));
   }
-  return {{"resourceType", "RequestGroup"},
-          {"id", std::string(id)},
-          {"status", "draft"},
-          {"intent", "proposal"},
-          {"subject", Reference(subject)},
-          {"authoredOn", plan.as_of()},
-          {"note", Json::array({{{"text", plan.course_text()}}})},
-          {"action", std::move(actions)}};
+  Json group = {{"resourceType", "RequestGroup"},
+                {"id", planned.decision_id()},
+                {"status", "draft"},
+                {"intent", "proposal"},
+                {"subject", Reference(decided.subject)},
+                {"authoredOn", decided.decision->today()},
+                {"action", std::move(actions)}};
+  if (!plan.course_text().empty()) {
+    group["note"] = Json::array({{{"text", plan.course_text()}}});
+  }
+  return group;
 }
 
 Json MakeDecisionBundle(const DecisionOfPatient& decided,
-                        const v1::TreatmentPlan* plan) {
+                        const v1::PlanTreatmentResponse* planned) {
+  const std::string& language =
+      decided.catalog->wordings[decided.language].language;
   Json entries = Json::array();
   const auto add = [&](Json resource) {
+    resource["language"] = language;
     entries.push_back({{"resource", std::move(resource)}});
   };
   Json guidance = MakeGuidanceResponse(decided);
-  if (plan != nullptr) {
+  if (planned != nullptr) {
     guidance["result"] =
-        Reference(absl::StrCat("RequestGroup/", decided.decision_id));
+        Reference(absl::StrCat("RequestGroup/", planned->decision_id()));
+  }
+  Json not_used = MakeNotUsedOutcome(decided);
+  const bool all_used = not_used["issue"].empty();
+  if (!all_used) {
+    guidance["evaluationMessage"] = Json::array({Reference(
+        absl::StrCat("OperationOutcome/", not_used["id"].get<std::string>()))});
   }
   add(std::move(guidance));
   for (Json& issue : MakeDetectedIssues(decided)) add(std::move(issue));
   const std::vector<int> outstanding =
       OutstandingConcepts(*decided.catalog, *decided.decision);
   if (!outstanding.empty()) {
-    add(MakeQuestionnaire(*decided.catalog, outstanding, decided.decision_id));
+    add(MakeQuestionnaire(*decided.catalog, outstanding, decided.decision_id,
+                          decided.language));
   }
-  if (plan != nullptr) {
-    add(MakeRequestGroup(*decided.catalog, *plan, decided.decision_id,
-                         decided.subject));
-  }
+  if (planned != nullptr) add(MakeRequestGroup(decided, *planned));
+  if (!all_used) add(std::move(not_used));
   return {{"resourceType", "Bundle"},
           {"type", "collection"},
           {"entry", std::move(entries)}};

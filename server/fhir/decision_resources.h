@@ -23,6 +23,8 @@ struct DecisionOfPatient {
   const v1::Decision* decision = nullptr;
   // `Patient/123`.
   absl::string_view subject;
+  // Of the texts, among `catalog->wordings`.
+  int language = 0;
 };
 
 // How a decision came out: `data-required`, with a `dataRequirement` for each
@@ -34,15 +36,18 @@ Json MakeGuidanceResponse(const DecisionOfPatient& decided);
 // clear it.
 Json MakeDetectedIssues(const DecisionOfPatient& decided);
 
-// A collection of the above and, where something is outstanding, its
-// Questionnaire; with a RequestGroup where `plan` is not null.
-Json MakeDecisionBundle(const DecisionOfPatient& decided,
-                        const v1::TreatmentPlan* plan);
+// What of the record was not used: an OperationOutcome with an issue for each
+// element.
+Json MakeNotUsedOutcome(const DecisionOfPatient& decided);
 
 // A dated course.
-Json MakeRequestGroup(const CompiledCatalog& catalog,
-                      const v1::TreatmentPlan& plan, absl::string_view id,
-                      absl::string_view subject);
+Json MakeRequestGroup(const DecisionOfPatient& decided,
+                      const v1::PlanTreatmentResponse& planned);
+
+// A collection of the above, each where there is something to say. `planned`
+// may be null.
+Json MakeDecisionBundle(const DecisionOfPatient& decided,
+                        const v1::PlanTreatmentResponse* planned);
 
 // The URL of a source, or that of its DOI; empty: neither is known.
 std::string UrlOf(const v1::CitedSource& source);

@@ -61,6 +61,8 @@ HttpResponse ErrorResponse(const absl::Status& status) {
       return OutcomeResponse(400, "invalid", status.message());
     case absl::StatusCode::kFailedPrecondition:
       return OutcomeResponse(409, "conflict", status.message());
+    case absl::StatusCode::kAlreadyExists:
+      return OutcomeResponse(409, "duplicate", status.message());
     case absl::StatusCode::kUnimplemented:
       return OutcomeResponse(501, "not-supported", status.message());
     case absl::StatusCode::kNotFound:

@@ -1,9 +1,12 @@
 #include "server/fhir/questionnaire.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "rules/engine/phrases.h"
+#include "rules/engine/wording.h"
 #include "server/fhir/known_codes.h"
 
 namespace needlewise {
@@ -11,15 +14,15 @@ namespace {
 
 struct StatusCode {
   absl::string_view code;
-  absl::string_view display;
+  Phrase display;
   v1::FindingStatus status;
 };
 constexpr StatusCode kStatusCodes[] = {
-    {"present", "Yes, now", v1::FINDING_STATUS_PRESENT},
-    {"past", "In the past, not now", v1::FINDING_STATUS_PAST},
-    {"absent", "Not now", v1::FINDING_STATUS_ABSENT},
-    {"never", "Never", v1::FINDING_STATUS_NEVER},
-    {"unknown", "Not known", v1::FINDING_STATUS_UNKNOWN},
+    {"present", Phrase::kAnswerPresent, v1::FINDING_STATUS_PRESENT},
+    {"past", Phrase::kAnswerPast, v1::FINDING_STATUS_PAST},
+    {"absent", Phrase::kAnswerAbsent, v1::FINDING_STATUS_ABSENT},
+    {"never", Phrase::kAnswerNever, v1::FINDING_STATUS_NEVER},
+    {"unknown", Phrase::kAnswerUnknown, v1::FINDING_STATUS_UNKNOWN},
 };
 
 Json Option(absl::string_view system, absl::string_view code,
@@ -30,82 +33,95 @@ Json Option(absl::string_view system, absl::string_view code,
             {"display", std::string(display)}}}};
 }
 
-// The statuses that answer a question of this tense.
-Json StatusOptions(v1::QuestionTense tense) {
-  Json options = Json::array();
-  for (const StatusCode& status : kStatusCodes) {
-    const bool offered = tense == v1::QUESTION_TENSE_EVER
-                             ? status.status != v1::FINDING_STATUS_ABSENT
-                             : status.status != v1::FINDING_STATUS_PAST &&
-                                   status.status != v1::FINDING_STATUS_NEVER;
-    if (offered) {
-      options.push_back(
-          Option(kFindingStatusSystem, status.code, status.display));
+// Makes the items of a questionnaire in one language.
+class ItemMaker {
+ public:
+  ItemMaker(const CompiledCatalog& catalog, int language)
+      : catalog_(catalog),
+        texts_(catalog.In(language)),
+        words_(catalog.wordings[language]) {}
+
+  Json Item(int concept_index) const {
+    const CompiledConcept& asked = catalog_.concepts[concept_index];
+    const v1::Concept& definition = texts_.concepts(concept_index);
+    const std::string& id = definition.concept_id();
+    Json item = {{"linkId", id},
+                 {"text", definition.question()},
+                 {"code", Json::array({{{"system", kConceptSystem},
+                                        {"code", id},
+                                        {"display", definition.display()}}})}};
+    if (definition.kind() == v1::CONCEPT_KIND_AGE) {
+      item["type"] = "integer";
+      return item;
     }
-  }
-  return options;
-}
-
-Json AreaItem(const CompiledCatalog& catalog, const std::string& concept_id) {
-  Json options = Json::array();
-  for (const v1::Area& area : catalog.catalog.areas()) {
-    options.push_back(Option(kAreaSystem, area.area_id(), area.display()));
-  }
-  return {{"linkId", absl::StrCat(concept_id, kAreasSuffix)},
-          {"text", "Where?"},
-          {"type", "choice"},
-          {"repeats", true},
-          {"answerOption", std::move(options)}};
-}
-
-Json DateItem(const std::string& concept_id, const char* suffix,
-              const char* text) {
-  return {{"linkId", absl::StrCat(concept_id, suffix)},
-          {"text", text},
-          {"type", "date"}};
-}
-
-Json QuestionItem(const CompiledCatalog& catalog,
-                  const CompiledConcept& asked) {
-  const v1::Concept& definition = *asked.definition;
-  const std::string& id = definition.concept_id();
-  Json item = {{"linkId", id},
-               {"text", definition.question()},
-               {"code", Json::array({{{"system", kConceptSystem},
-                                      {"code", id},
-                                      {"display", definition.display()}}})}};
-  if (definition.kind() == v1::CONCEPT_KIND_AGE) {
-    item["type"] = "integer";
+    if (asked.is_quantity) {
+      item["type"] = "quantity";
+      item["extension"] = Json::array(
+          {{{"url",
+             "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"},
+            {"valueCoding",
+             {{"system", std::string(kUcum)},
+              {"code", definition.quantity().unit()}}}}});
+      return item;
+    }
+    const bool by_area = definition.scope() == v1::CONCEPT_SCOPE_TREATMENT_AREA;
+    const bool ever = definition.tense() == v1::QUESTION_TENSE_EVER;
+    if (!ever && !by_area) {
+      item["type"] = "boolean";
+      return item;
+    }
+    item["type"] = "choice";
+    item["answerOption"] = StatusOptions(definition.tense());
+    Json parts = Json::array();
+    if (by_area) parts.push_back(AreaItem(id));
+    if (ever) parts.push_back(DateItem(id, kLastSuffix, Phrase::kAskLast));
+    if (!asked.onset_windows.empty()) {
+      parts.push_back(DateItem(id, kOnsetSuffix, Phrase::kAskOnset));
+    }
+    if (!parts.empty()) item["item"] = std::move(parts);
     return item;
   }
-  if (asked.is_quantity) {
-    item["type"] = "quantity";
-    item["extension"] = Json::array(
-        {{{"url", "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"},
-          {"valueCoding",
-           {{"system", std::string(kUcum)},
-            {"code", definition.quantity().unit()}}}}});
-    return item;
+
+ private:
+  // The statuses that answer a question of this tense.
+  Json StatusOptions(v1::QuestionTense tense) const {
+    Json options = Json::array();
+    for (const StatusCode& status : kStatusCodes) {
+      const bool offered = tense == v1::QUESTION_TENSE_EVER
+                               ? status.status != v1::FINDING_STATUS_ABSENT
+                               : status.status != v1::FINDING_STATUS_PAST &&
+                                     status.status != v1::FINDING_STATUS_NEVER;
+      if (offered) {
+        options.push_back(
+            Option(kFindingStatusSystem, status.code, words_[status.display]));
+      }
+    }
+    return options;
   }
-  const bool by_area = definition.scope() == v1::CONCEPT_SCOPE_TREATMENT_AREA;
-  const bool ever = definition.tense() == v1::QUESTION_TENSE_EVER;
-  if (!ever && !by_area) {
-    item["type"] = "boolean";
-    return item;
+
+  Json AreaItem(const std::string& concept_id) const {
+    Json options = Json::array();
+    for (const v1::Area& area : texts_.areas()) {
+      options.push_back(Option(kAreaSystem, area.area_id(), area.display()));
+    }
+    return {{"linkId", absl::StrCat(concept_id, kAreasSuffix)},
+            {"text", words_[Phrase::kAskWhere]},
+            {"type", "choice"},
+            {"repeats", true},
+            {"answerOption", std::move(options)}};
   }
-  item["type"] = "choice";
-  item["answerOption"] = StatusOptions(definition.tense());
-  Json parts = Json::array();
-  if (by_area) parts.push_back(AreaItem(catalog, id));
-  if (ever) {
-    parts.push_back(DateItem(id, kLastSuffix, "When was it last so?"));
+
+  Json DateItem(const std::string& concept_id, const char* suffix,
+                Phrase text) const {
+    return {{"linkId", absl::StrCat(concept_id, suffix)},
+            {"text", words_[text]},
+            {"type", "date"}};
   }
-  if (!asked.onset_windows.empty()) {
-    parts.push_back(DateItem(id, kOnsetSuffix, "When did it begin?"));
-  }
-  if (!parts.empty()) item["item"] = std::move(parts);
-  return item;
-}
+
+  const CompiledCatalog& catalog_;
+  const v1::RuleCatalog& texts_;
+  const Wording& words_;
+};
 
 }  // namespace
 
@@ -136,15 +152,17 @@ std::vector<int> OutstandingConcepts(const CompiledCatalog& catalog,
 }
 
 Json MakeQuestionnaire(const CompiledCatalog& catalog,
-                       const std::vector<int>& concepts, absl::string_view id) {
+                       const std::vector<int>& concepts, absl::string_view id,
+                       int language) {
+  const ItemMaker maker(catalog, language);
+  const Wording& words = catalog.wordings[language];
   Json items = Json::array();
-  for (const int c : concepts) {
-    items.push_back(QuestionItem(catalog, catalog.concepts[c]));
-  }
+  for (const int c : concepts) items.push_back(maker.Item(c));
   return {{"resourceType", "Questionnaire"},
           {"id", std::string(id)},
+          {"language", words.language},
           {"status", "active"},
-          {"title", "Facts that the decision still needs"},
+          {"title", words[Phrase::kQuestionnaireTitle]},
           {"subjectType", Json::array({"Patient"})},
           {"item", std::move(items)}};
 }

@@ -20,6 +20,8 @@ inline constexpr char kAreaSystem[] = "urn:needlewise:area";
 inline constexpr char kTreatmentSystem[] = "urn:needlewise:treatment";
 inline constexpr char kConceptSystem[] = "urn:needlewise:concept";
 inline constexpr char kRuleSystem[] = "urn:needlewise:rule";
+// Why something of a record was not used.
+inline constexpr char kNotUsedSystem[] = "urn:needlewise:not-used-reason";
 
 // What is put behind a concept's id for the parts of its answer.
 inline constexpr char kLastSuffix[] = ".last";
@@ -34,9 +36,11 @@ v1::FindingStatus StatusOfCode(absl::string_view code);
 std::vector<int> OutstandingConcepts(const CompiledCatalog& catalog,
                                      const v1::Decision& decision);
 
-// A Questionnaire of these concepts. `id` is its id.
+// A Questionnaire of these concepts. `id` is its id; `language` that of its
+// texts, among `catalog.wordings`.
 Json MakeQuestionnaire(const CompiledCatalog& catalog,
-                       const std::vector<int>& concepts, absl::string_view id);
+                       const std::vector<int>& concepts, absl::string_view id,
+                       int language);
 
 }  // namespace needlewise
 

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "rules/engine/decide.h"
+#include "rules/engine/wording.h"
+#include "server/decision_id.h"
 #include "server/fhir/decision_resources.h"
 #include "server/fhir/json.h"
+#include "server/sha256.h"
 #include "server/status.h"
 
 namespace needlewise {
@@ -40,6 +45,94 @@ absl::Status Refuse(Violations violations) {
     violations.erase(violations.begin() + kMostViolations, violations.end());
   }
   return FieldsInvalid(EachOnce(std::move(violations)));
+}
+
+v1::ScreenEligibilityRequest WithoutPatient(
+    const v1::ScreenFhirBundleRequest& request) {
+  v1::ScreenEligibilityRequest asked;
+  asked.set_request_id(request.request_id());
+  asked.set_as_of(request.as_of());
+  *asked.mutable_treatments() = request.treatments();
+  asked.set_profile(request.profile());
+  asked.set_view(request.view());
+  asked.set_rule_catalog_digest(request.rule_catalog_digest());
+  *asked.mutable_acknowledgements() = request.acknowledgements();
+  asked.set_language(request.language());
+  return asked;
+}
+
+// What to plan where all that was asked about is eligible. False: nothing of it
+// is a base treatment.
+bool MakePlanRequest(const CompiledCatalog& catalog,
+                     const v1::ScreenEligibilityRequest& asked,
+                     v1::PlanTreatmentRequest* wanted) {
+  const auto definition_of = [&](const v1::TreatmentSelection& selection) {
+    return catalog.treatments[catalog.treatment_index.at(selection.treatment())]
+        .definition;
+  };
+  const auto base = std::find_if(
+      asked.treatments().begin(), asked.treatments().end(),
+      [&](const auto& item) { return definition_of(item)->base().empty(); });
+  if (base == asked.treatments().end()) return false;
+  *wanted->mutable_base() = *base;
+  for (const v1::TreatmentSelection& item : asked.treatments()) {
+    if (definition_of(item)->base() != base->treatment()) continue;
+    // Of a combination, what it combines.
+    const auto& combined = definition_of(item)->combines();
+    std::vector<std::string> add_ons(combined.begin(), combined.end());
+    if (add_ons.empty()) add_ons.push_back(item.treatment());
+    for (const std::string& add_on : add_ons) {
+      if (std::find(wanted->add_ons().begin(), wanted->add_ons().end(),
+                    add_on) != wanted->add_ons().end()) {
+        continue;
+      }
+      wanted->add_add_ons(add_on);
+      if (!item.has_device()) continue;
+      v1::AddOnDevice* device = wanted->add_add_on_devices();
+      device->set_add_on(add_on);
+      *device->mutable_device() = item.device();
+    }
+  }
+  // The id of the screening is taken by its record.
+  if (!asked.request_id().empty()) {
+    wanted->set_request_id(
+        ToUuid(Sha256().Add("plan").Add(asked.request_id()).Finish()));
+  }
+  *wanted->mutable_patient() = asked.patient();
+  wanted->set_profile(asked.profile());
+  *wanted->mutable_acknowledgements() = asked.acknowledgements();
+  wanted->set_language(asked.language());
+  return true;
+}
+
+// Plans where everything is eligible. Gives the right to send both answers.
+absl::StatusOr<PendingAnswer> StartPlan(
+    const FhirScreener& screener, const Caller& caller,
+    const v1::ScreenEligibilityRequest& asked, const ScreenedRecord& screened,
+    PendingAnswer pending, v1::ScreenFhirBundleResponse* response) {
+  const CompiledCatalog& catalog = *screened.catalog->compiled;
+  for (const v1::TreatmentDecision& made :
+       screened.response.decision().treatments()) {
+    if (!IsEligible(made.verdict())) return pending;
+  }
+  v1::PlanTreatmentRequest wanted;
+  if (!MakePlanRequest(catalog, asked, &wanted)) return pending;
+  wanted.set_as_of(screened.response.decision().as_of());
+  absl::StatusOr<PendingAnswer> planned = screener.support->StartPlanTreatment(
+      caller, wanted, response->mutable_plan());
+  if (planned.ok() &&
+      response->plan().plan().catalog().digest() != catalog.version.digest()) {
+    return CatalogNotLoaded();
+  }
+  if (planned.ok()) return Both(std::move(pending), *std::move(planned));
+  response->clear_plan();
+  // What is eligible one by one need not be so together, and may be more than
+  // one plan holds.
+  if (absl::IsFailedPrecondition(planned.status()) ||
+      absl::IsInvalidArgument(planned.status())) {
+    return pending;
+  }
+  return planned;
 }
 
 }  // namespace
@@ -100,47 +193,39 @@ absl::StatusOr<PendingAnswer> StartScreenRecord(
   return pending;
 }
 
-absl::StatusOr<PendingAnswer> StartScreenFhirBundle(
-    const FhirScreener& screener, const Caller& caller,
-    const v1::ScreenFhirBundleRequest& request,
+absl::StatusOr<PendingAnswer> StartScreenDocument(
+    const FhirScreener& screener, const Caller& caller, const Json& document,
+    const std::string& location, const v1::ScreenFhirBundleRequest& request,
     v1::ScreenFhirBundleResponse* response) {
   Violations violations;
-  const absl::optional<Json> bundle = ParseJson(request.bundle(), &violations);
   ResourceSet resources;
-  if (bundle.has_value()) resources.Add(*bundle, "bundle", &violations);
-  if (!violations.empty()) {
-    for (FieldViolation& violation : violations) {
-      if (bundle.has_value()) continue;
-      violation.field = violation.field.empty()
-                            ? "bundle"
-                            : absl::StrCat("bundle.", violation.field);
-    }
-    return Refuse(std::move(violations));
-  }
-  v1::ScreenEligibilityRequest asked;
-  asked.set_request_id(request.request_id());
-  asked.set_as_of(request.as_of());
-  *asked.mutable_treatments() = request.treatments();
-  asked.set_profile(request.profile());
-  asked.set_view(request.view());
-  asked.set_rule_catalog_digest(request.rule_catalog_digest());
-  *asked.mutable_acknowledgements() = request.acknowledgements();
+  resources.Add(document, location, &violations);
+  if (!violations.empty()) return Refuse(std::move(violations));
+  v1::ScreenEligibilityRequest asked = WithoutPatient(request);
   ScreenedRecord screened;
   absl::StatusOr<PendingAnswer> pending = StartScreenRecord(
-      screener, caller, resources, "bundle", &asked, &screened);
+      screener, caller, resources, location, &asked, &screened);
   if (!pending.ok()) return pending;
   if (request.view() == v1::VIEW_FULL) {
+    pending = StartPlan(screener, caller, asked, screened, *std::move(pending),
+                        response);
+    if (!pending.ok()) return pending;
     DecisionOfPatient decided;
     decided.catalog = screened.catalog->compiled.get();
     decided.mapped = &screened.mapped;
     decided.decision_id = screened.response.decision_id();
     decided.decision = &screened.response.decision();
     decided.subject = screened.subject;
-    response->set_resources(WriteJson(MakeDecisionBundle(decided, nullptr)));
+    decided.language =
+        FindWording(decided.catalog->wordings, request.language());
+    response->set_resources(WriteJson(MakeDecisionBundle(
+        decided, response->has_plan() ? &response->plan() : nullptr)));
   }
   response->set_decision_id(screened.response.decision_id());
   *response->mutable_decision() =
       std::move(*screened.response.mutable_decision());
+  response->set_language(screened.response.language());
+  response->set_untranslated_texts(screened.response.untranslated_texts());
   *response->mutable_patient() = std::move(screened.mapped.patient);
   for (v1::FhirOrigin& origin : screened.mapped.origins) {
     *response->add_origins() = std::move(origin);
@@ -149,6 +234,24 @@ absl::StatusOr<PendingAnswer> StartScreenFhirBundle(
     *response->add_not_used() = std::move(not_used);
   }
   return pending;
+}
+
+absl::StatusOr<PendingAnswer> StartScreenFhirBundle(
+    const FhirScreener& screener, const Caller& caller,
+    const v1::ScreenFhirBundleRequest& request,
+    v1::ScreenFhirBundleResponse* response) {
+  Violations violations;
+  const absl::optional<Json> bundle = ParseJson(request.bundle(), &violations);
+  if (!bundle.has_value()) {
+    for (FieldViolation& violation : violations) {
+      violation.field = violation.field.empty()
+                            ? "bundle"
+                            : absl::StrCat("bundle.", violation.field);
+    }
+    return Refuse(std::move(violations));
+  }
+  return StartScreenDocument(screener, caller, *bundle, "bundle", request,
+                             response);
 }
 
 }  // namespace needlewise

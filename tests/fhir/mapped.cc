@@ -5,6 +5,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "server/fhir/json.h"
+#include "server/fhir/questionnaire.h"
 #include "server/fhir/resource_set.h"
 #include "tests/support/shipped_catalog.h"
 
@@ -55,6 +56,35 @@ std::string LineOf(const v1::FhirNotUsed& not_used) {
 std::string Quoted(const std::string& text) {
   return absl::StrReplaceAll(
       text, {{"'", "\""}, {"~", "\"reference\":\"Patient/p1\""}});
+}
+
+std::string WellAnswers() {
+  Json items = Json::array();
+  for (const v1::Concept& about : ShippedCatalog().catalog.concepts()) {
+    Json value;
+    if (about.concept_id() == "fitzpatrick_skin_type") {
+      value = {{"valueQuantity", {{"value", 2}, {"code", "1"}}}};
+    } else if (about.kind() == v1::CONCEPT_KIND_QUANTITY ||
+               about.kind() == v1::CONCEPT_KIND_AGE) {
+      // What the answers to their gates settle.
+      continue;
+    } else {
+      value = {
+          {"valueCoding",
+           {{"system", kFindingStatusSystem},
+            {"code", about.kind() == v1::CONCEPT_KIND_SITE      ? "present"
+                     : about.tense() == v1::QUESTION_TENSE_EVER ? "never"
+                                                                : "absent"}}}};
+    }
+    items.push_back({{"linkId", about.concept_id()},
+                     {"answer", Json::array({std::move(value)})}});
+  }
+  return WriteJson({{"resourceType", "QuestionnaireResponse"},
+                    {"id", "q1"},
+                    {"status", "completed"},
+                    {"subject", {{"reference", "Patient/p1"}}},
+                    {"authored", "2026-06-15"},
+                    {"item", std::move(items)}});
 }
 
 std::string RecordOf(const std::vector<std::string>& resources) {

@@ -15,6 +15,11 @@ namespace needlewise {
 // `'reference':'Patient/p1'`.
 std::string RecordOf(const std::vector<std::string>& resources);
 
+// A QuestionnaireResponse of the day of the tests that answers every question
+// of the released catalogue but that for the age: nothing stands against the
+// treatment. Written as above.
+std::string WellAnswers();
+
 // `text` with `"` for `'`, and the patient for `~`.
 std::string Quoted(const std::string& text);
 

@@ -234,7 +234,7 @@ TEST(QuestionnaireTest, HasAnItemForEveryKindOfConcept) {
       concepts.push_back(static_cast<int>(c));
     }
   }
-  const Json questionnaire = MakeQuestionnaire(catalog, concepts, "q");
+  const Json questionnaire = MakeQuestionnaire(catalog, concepts, "q", 0);
   ASSERT_EQ(questionnaire["item"].size(), concepts.size());
   for (size_t i = 0; i < concepts.size(); ++i) {
     const Json& item = questionnaire["item"][i];

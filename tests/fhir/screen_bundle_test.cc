@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "needlewise/v1/fhir.grpc.pb.h"
+#include "rules/engine/decide.h"
 #include "server/fhir/json.h"
 #include "tests/fhir/mapped.h"
 #include "tests/integration/test_server.h"
@@ -168,6 +169,133 @@ TEST_F(ScreenFhirBundleTest, AsksForWhatIsMissing) {
   const Json& questionnaire = json->at("entry").back()["resource"];
   EXPECT_EQ(questionnaire["resourceType"], "Questionnaire");
   EXPECT_EQ(questionnaire["item"].size(), outstanding);
+}
+
+// Resources of a type in an answer.
+std::vector<Json> ResourcesOf(const v1::ScreenFhirBundleResponse& response,
+                              const std::string& type) {
+  std::vector<Json> found;
+  const Json bundle = Json::parse(response.resources(), nullptr, false);
+  for (const Json& entry : bundle["entry"]) {
+    if (entry["resource"]["resourceType"] == type) {
+      found.push_back(entry["resource"]);
+    }
+  }
+  return found;
+}
+
+TEST_F(ScreenFhirBundleTest, PlansWhatIsEligible) {
+  v1::ScreenFhirBundleRequest request = RequestOf(RecordOf({WellAnswers()}));
+  v1::ScreenFhirBundleResponse response;
+  ASSERT_TRUE(Screen(request, &response).ok());
+  ASSERT_TRUE(IsEligible(response.decision().treatments(0).verdict()))
+      << response.decision().ShortDebugString();
+
+  v1::PlanTreatmentRequest same;
+  same.set_as_of(request.as_of());
+  *same.mutable_patient() = response.patient();
+  *same.mutable_base() = request.treatments(0);
+  v1::PlanTreatmentResponse plain;
+  grpc::ClientContext context;
+  ASSERT_TRUE(
+      server_.recommendation().PlanTreatment(&context, same, &plain).ok());
+  EXPECT_EQ(response.plan().SerializeAsString(), plain.SerializeAsString());
+  const std::vector<Json> groups = ResourcesOf(response, "RequestGroup");
+  ASSERT_EQ(groups.size(), 1U);
+  EXPECT_EQ(groups[0]["id"], plain.decision_id());
+  EXPECT_EQ(groups[0]["action"].size(),
+            static_cast<size_t>(plain.plan().sessions_size() +
+                                plain.plan().items_size()));
+  EXPECT_EQ(ResourcesOf(response, "GuidanceResponse")[0]["result"]["reference"],
+            absl::StrCat("RequestGroup/", plain.decision_id()));
+
+  request.set_view(v1::VIEW_BASIC);
+  ASSERT_TRUE(Screen(request, &response).ok());
+  EXPECT_FALSE(response.has_plan());
+}
+
+TEST_F(ScreenFhirBundleTest, PlansAddOnsThatAreAskedAbout) {
+  v1::ScreenFhirBundleRequest request = RequestOf(RecordOf({WellAnswers()}));
+  v1::TreatmentSelection* add_on = request.add_treatments();
+  add_on->set_treatment("prp");
+  add_on->add_areas("face");
+  v1::ScreenFhirBundleResponse response;
+  ASSERT_TRUE(Screen(request, &response).ok());
+  EXPECT_THAT(response.plan().plan().treatments(),
+              ElementsAre("base_microneedling", "prp"));
+
+  // One that is blocked leaves nothing to plan.
+  request.set_bundle(RecordOf(
+      {WellAnswers(),
+       absl::StrCat("{'resourceType':'Observation','id':'o1','subject':{~},"
+                    "'status':'final','effectiveDateTime':'2026-06-15',",
+                    Coded("code", kLn, "777-3"),
+                    ",'valueQuantity':{'value':40,'code':'10*9/L'}}")}));
+  ASSERT_TRUE(Screen(request, &response).ok());
+  EXPECT_FALSE(IsEligible(response.decision().treatments(1).verdict()));
+  EXPECT_FALSE(response.has_plan());
+  EXPECT_THAT(ResourcesOf(response, "RequestGroup"), ::testing::IsEmpty());
+}
+
+TEST_F(ScreenFhirBundleTest, SpeaksTheLanguageThatIsAskedFor) {
+  v1::ScreenFhirBundleRequest request = RequestOf(Record());
+  v1::ScreenFhirBundleResponse english;
+  ASSERT_TRUE(Screen(request, &english).ok());
+  EXPECT_EQ(english.language(), "en");
+  request.set_language("fr-CA");
+  v1::ScreenFhirBundleResponse french;
+  ASSERT_TRUE(Screen(request, &french).ok());
+  EXPECT_EQ(french.language(), "fr");
+  EXPECT_EQ(french.untranslated_texts(), 0);
+  const Json issue = ResourcesOf(french, "DetectedIssue")[0];
+  const v1::FiredRule& fired =
+      french.decision().treatments(0).areas(0).fired(0);
+  EXPECT_EQ(issue["detail"], fired.clinician_text());
+  EXPECT_NE(issue["detail"],
+            ResourcesOf(english, "DetectedIssue")[0]["detail"]);
+  EXPECT_EQ(issue["language"], "fr");
+
+  request.set_language("tlh");
+  EXPECT_THAT(FieldsOf(Screen(request, &french)), ElementsAre("language"));
+}
+
+TEST_F(ScreenFhirBundleTest, RecordsTheDecisionAndThePlan) {
+  const TemporaryFolder folder;
+  TestServer server(
+      [&folder](config::v1::ServerConfig* config) {
+        config->mutable_decision_log()->set_sqlite_file(folder.path() +
+                                                        "/log.db");
+      },
+      ShippedFiles());
+  const auto fhir = v1::FhirService::NewStub(server.channel());
+  v1::ScreenFhirBundleRequest request = RequestOf(RecordOf({WellAnswers()}));
+  request.set_request_id("f3b1");
+  std::vector<std::string> ids;
+  // Twice is the same.
+  for (int i = 0; i < 2; ++i) {
+    v1::ScreenFhirBundleResponse response;
+    grpc::ClientContext context;
+    const grpc::Status status =
+        fhir->ScreenFhirBundle(&context, request, &response);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+    ids = {response.plan().decision_id(), response.decision_id()};
+  }
+  v1::ListDecisionsResponse all;
+  grpc::ClientContext context;
+  ASSERT_TRUE(server.decision_log().ListDecisions(&context, {}, &all).ok());
+  std::vector<std::string> recorded;
+  for (const auto& record : all.records()) {
+    recorded.push_back(record.decision_id());
+    v1::ReplayDecisionRequest replay;
+    replay.set_decision_id(record.decision_id());
+    v1::ReplayDecisionResponse replayed;
+    grpc::ClientContext replay_context;
+    ASSERT_TRUE(server.decision_log()
+                    .ReplayDecision(&replay_context, replay, &replayed)
+                    .ok());
+    EXPECT_TRUE(replayed.identical());
+  }
+  EXPECT_EQ(recorded, ids);
 }
 
 TEST_F(ScreenFhirBundleTest, LogsNothingOfTheRecord) {
