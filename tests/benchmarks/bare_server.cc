@@ -110,16 +110,16 @@ class SilentSink final : public LogSink {
   void Write(absl::string_view) override {}
 };
 
-int ServeHttp(const std::string& answer, const std::string& port_file) {
+int ServeHttp(const std::string& answer, const std::string& port_file,
+              const std::string& path) {
   const sigset_t stop_signals = BlockStopSignals();
   HttpRoutes routes;
-  routes.Add("POST", "/needlewise.v1.ScreeningService/ScreenEligibility",
-             "bare", [&answer](const HttpRequest&) {
-               HttpResponse response;
-               response.headers["content-type"] = "application/json";
-               response.body = answer;
-               return response;
-             });
+  routes.Add("POST", path, "bare", [&answer](const HttpRequest&) {
+    HttpResponse response;
+    response.headers["content-type"] = "application/json";
+    response.body = answer;
+    return response;
+  });
   const SystemClock clock;
   SilentSink sink;
   const Log log(&sink, &clock, LogSeverity::kError);
@@ -158,15 +158,19 @@ int Serve(grpc::Service* service, const std::string& port_file) {
 }  // namespace needlewise
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::cerr << "usage: bare_server raw|typed|http ANSWER_FILE PORT_FILE\n";
+  if (argc != 4 && argc != 5) {
+    std::cerr << "usage: bare_server raw|typed|http ANSWER_FILE PORT_FILE "
+                 "[PATH]\n";
     return 2;
   }
   std::ifstream file(argv[2], std::ios::binary);
   std::ostringstream answer;
   answer << file.rdbuf();
   if (file && std::string(argv[1]) == "http") {
-    return needlewise::ServeHttp(answer.str(), argv[3]);
+    return needlewise::ServeHttp(
+        answer.str(), argv[3],
+        argc == 5 ? argv[4]
+                  : "/needlewise.v1.ScreeningService/ScreenEligibility");
   }
   const std::unique_ptr<grpc::Service> service =
       needlewise::MakeService(argv[1], answer.str());

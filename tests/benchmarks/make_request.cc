@@ -20,10 +20,13 @@
 #include "absl/time/time.h"
 #include "needlewise/config/v1/server_config.pb.h"
 #include "needlewise/v1/screening.grpc.pb.h"
+#include "tests/benchmarks/sample_record.h"
 #include "tests/benchmarks/sample_requests.h"
 
 namespace needlewise {
 namespace {
+
+constexpr int kHookResources = 500;
 
 constexpr char kUsage[] = R"(usage: make_request FOLDER [ADDRESS]
 
@@ -32,7 +35,8 @@ Writes into FOLDER, for each sample and view:
   SAMPLE_VIEW.json      the body of an HTTP request in JSON
   SAMPLE_VIEW.bin       the same in bytes
   SAMPLE_VIEW.answer    the answer's message; only with the ADDRESS of a server
-and server.textproto, settings for a server that listens on a free port and
+and hook.json, the body of a call for `patient-view` with 500 resources;
+server.textproto, settings for a server that listens on a free port and
 writes it to FOLDER/port; server_http.textproto, for one that serves HTTP, too,
 and writes that port to FOLDER/http_port.
 )";
@@ -75,6 +79,8 @@ std::string Settings(const std::string& folder, bool http) {
     config.mutable_http_listener()->set_address("127.0.0.1:0");
     config.mutable_http_listener()->set_insecure_for_development(true);
     config.mutable_http_listener()->set_port_file(folder + "/http_port");
+    config.mutable_cds_hooks()->set_without_authentication_for_development(
+        true);
   }
   for (const v1::Finding& finding : SampleSiteFindings()) {
     *config.add_site_findings() = finding;
@@ -102,6 +108,7 @@ void Write(const std::string& folder, v1::ScreeningService::Stub* stub) {
   WriteFile(folder + "/server_http.textproto", Settings(folder, true));
   const absl::CivilDay today =
       absl::ToCivilDay(absl::Now(), absl::LocalTimeZone());
+  WriteFile(folder + "/hook.json", MakeHookCall(kHookResources, today));
   for (const Sample sample :
        {Sample::kComplete, Sample::kWell, Sample::kEmpty}) {
     for (const v1::View view : {v1::VIEW_FULL, v1::VIEW_BASIC}) {

@@ -225,6 +225,20 @@ def measure_handler(program, effort):
             )
 
 
+def measure_doors(program, effort):
+    times = {
+        name: nanos / 1000
+        for name, nanos in run_benchmark(program, effort).items()
+    }
+    for name, title in (
+        ("json_read/complete_full", "JSON of a request, read"),
+        ("json_write/complete_full", "JSON of an answer, FULL, written"),
+        ("hook/500", "a hook with 500 resources, without a network"),
+        ("hook_json/500", "  of it reading the JSON"),
+    ):
+        yield Row(title, "us", times[name])
+
+
 # Servers.
 
 
@@ -597,7 +611,8 @@ def measure_all(build_dir, effort):
     program = {
         name: find_program(build_dir, name)
         for name in ("needlewise-server", "engine_benchmark",
-                     "handler_benchmark", "bare_server", "make_request")
+                     "handler_benchmark", "door_benchmark", "bare_server",
+                     "make_request")
     }
     server = program["needlewise-server"]
     rows = []
@@ -608,6 +623,8 @@ def measure_all(build_dir, effort):
         rows += measure_engine(program["engine_benchmark"], effort)
         say("Measuring the handler")
         rows += measure_handler(program["handler_benchmark"], effort)
+        say("Measuring the doors")
+        rows += measure_doors(program["door_benchmark"], effort)
         say("Measuring calls")
         rows += measure_calls(server, program["bare_server"],
                               program["make_request"], folder, effort)

@@ -1,157 +1,37 @@
 // The same patient gets the same decision, byte for byte, whatever door the
 // request comes in through (L7); and the same error where it is refused.
-//
-// To add a door: a function from requests to answers, and a line in `kDoors`.
 
-#include <google/protobuf/util/json_util.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
-#include <fstream>
+#include <iostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "needlewise/v1/fhir.grpc.pb.h"
 #include "rules/engine/partial_date.h"
+#include "server/cds_hooks/cards.h"
+#include "server/cds_hooks/prefetch.h"
+#include "server/fhir/screen_operation.h"
+#include "tests/cds_hooks/hook_server.h"
+#include "tests/doors/plain_doors.h"
+#include "tests/doors/random_record.h"
 #include "tests/integration/http_client.h"
 #include "tests/integration/test_server.h"
 #include "tests/property/random.h"
 #include "tests/property/random_patient.h"
+#include "tests/support/shipped_catalog.h"
 
 namespace needlewise {
 namespace {
 
-using ::google::protobuf::util::JsonStringToMessage;
-using ::google::protobuf::util::MessageToJsonString;
-
-constexpr char kMethod[] = "ScreeningService/ScreenEligibility";
 // Of them some are refused, which is compared, too.
-constexpr int kUsualPatients = 500;
+constexpr int kUsualPatients = 400;
+constexpr int kUsualRecords = 150;
 constexpr int kMostOfOneKind = 3;
-
-using Requests = std::vector<v1::ScreenEligibilityRequest>;
-
-// What came out of a door.
-struct DoorAnswer {
-  // The response in its own bytes; empty where there was an error.
-  std::string bytes;
-  // Message and details of the error.
-  std::string error;
-};
-
-std::string ToText(google::rpc::Status status) {
-  status.clear_code();
-  return status.ShortDebugString();
-}
-
-template <typename Message>
-std::string ToJson(const Message& message) {
-  std::string json;
-  EXPECT_TRUE(MessageToJsonString(message, &json).ok());
-  return json;
-}
-
-// Reads a response from JSON, back to its bytes.
-std::string FromJson(const std::string& json) {
-  v1::ScreenEligibilityResponse response;
-  EXPECT_TRUE(JsonStringToMessage(json, &response).ok()) << json;
-  return response.SerializeAsString();
-}
-
-std::vector<DoorAnswer> ThroughGrpc(const TestServer& server,
-                                    const Requests& requests) {
-  std::vector<DoorAnswer> answers;
-  const auto channel = server.Connect();
-  for (const v1::ScreenEligibilityRequest& request : requests) {
-    DoorAnswer& answer = answers.emplace_back();
-    const grpc::Status status =
-        CallWithBytes(channel, absl::StrCat("/needlewise.v1.", kMethod),
-                      request.SerializeAsString(), &answer.bytes);
-    if (!status.ok()) answer.error = ToText(DetailsOf(status));
-  }
-  return answers;
-}
-
-std::vector<DoorAnswer> ThroughConnect(const TestServer& server,
-                                       const Requests& requests, bool json) {
-  std::vector<DoorAnswer> answers;
-  HttpConnection connection(server.http_port());
-  for (const v1::ScreenEligibilityRequest& request : requests) {
-    DoorAnswer& answer = answers.emplace_back();
-    const HttpAnswer http = connection.Call(
-        "POST", absl::StrCat("/needlewise.v1.", kMethod),
-        {{"Content-Type", json ? "application/json" : "application/proto"}},
-        json ? ToJson(request) : request.SerializeAsString());
-    if (http.status == 200) {
-      answer.bytes = json ? FromJson(http.body) : http.body;
-    } else {
-      answer.error = ToText(ConnectErrorOf(http).status);
-    }
-  }
-  return answers;
-}
-
-std::vector<DoorAnswer> ThroughConnectProto(const TestServer& server,
-                                            const Requests& requests) {
-  return ThroughConnect(server, requests, /*json=*/false);
-}
-
-std::vector<DoorAnswer> ThroughConnectJson(const TestServer& server,
-                                           const Requests& requests) {
-  return ThroughConnect(server, requests, /*json=*/true);
-}
-
-// What the command line prints for machines, all patients in one run.
-std::vector<DoorAnswer> ThroughCommandLine(const TestServer& server,
-                                           const Requests& requests) {
-  const TemporaryFolder folder;
-  const std::string file = absl::StrCat(folder.path(), "/batch.ndjson");
-  {
-    std::ofstream lines(file);
-    for (const v1::ScreenEligibilityRequest& request : requests) {
-      lines << ToJson(request) << "\n";
-    }
-  }
-  const std::string command = absl::StrCat(
-      NEEDLEWISE_CLI_BINARY, " --address=127.0.0.1:", server.grpc_port(),
-      " screen --output=json --batch ", file, " 2>", folder.path(), "/log");
-  FILE* pipe = popen(command.c_str(), "r");
-  std::string output;
-  char part[65536];
-  while (const size_t size = fread(part, 1, sizeof(part), pipe)) {
-    output.append(part, size);
-  }
-  pclose(pipe);
-  std::vector<DoorAnswer> answers;
-  const std::vector<std::string> lines =
-      absl::StrSplit(output, '\n', absl::SkipEmpty());
-  for (const std::string& line : lines) {
-    v1::StreamScreenEligibilityResponse streamed;
-    EXPECT_TRUE(JsonStringToMessage(line, &streamed).ok()) << line;
-    DoorAnswer& answer = answers.emplace_back();
-    if (streamed.has_response()) {
-      answer.bytes = streamed.response().SerializeAsString();
-    } else {
-      answer.error = ToText(streamed.status());
-    }
-  }
-  return answers;
-}
-
-struct Door {
-  const char* name;
-  std::vector<DoorAnswer> (*answer)(const TestServer&, const Requests&);
-};
-// All are compared with the first.
-constexpr Door kDoors[] = {
-    {"gRPC", &ThroughGrpc},
-    {"Connect, bytes", &ThroughConnectProto},
-    {"Connect, JSON", &ThroughConnectJson},
-    {"the command line", &ThroughCommandLine},
-};
 
 template <typename Records, typename IdOf>
 std::string PickId(const Records& records, const IdOf& id_of, Random* random) {
@@ -212,29 +92,163 @@ TEST(DoorsAgreeTest, OnRandomPatients) {
   const PatientMaker patients(catalog);
   const Day today =
       ToDay(absl::ToCivilDay(FixedClock().Now(), absl::LocalTimeZone()));
-  Requests requests;
+  ScreenRequests requests;
   ForEachSeed(kUsualPatients, [&](Random* random) {
     requests.push_back(MakeRequest(catalog, patients, today, random));
   });
 
-  const std::vector<DoorAnswer> expected = kDoors[0].answer(server, requests);
   int decided = 0;
-  for (const DoorAnswer& answer : expected) decided += answer.error.empty();
+  for (const DoorAnswer& answer : ThroughEveryPlainDoor(server, requests)) {
+    decided += answer.error.empty();
+  }
   // Else there would be little to compare.
   EXPECT_GT(decided, static_cast<int>(requests.size()) / 2);
-  RecordProperty("decided", decided);
-  for (const Door& door : kDoors) {
-    const std::vector<DoorAnswer> answers = door.answer(server, requests);
-    ASSERT_EQ(answers.size(), expected.size()) << door.name;
-    for (size_t i = 0; i < answers.size(); ++i) {
-      EXPECT_EQ(answers[i].error, expected[i].error)
-          << door.name << ": " << ToJson(requests[i]);
-      // Compared as a whole, and not printed: they are long.
-      EXPECT_TRUE(answers[i].bytes == expected[i].bytes)
-          << door.name << ": " << ToJson(requests[i]);
-      if (HasFailure()) return;
-    }
+  std::cout << decided << " of " << requests.size() << " patients decided\n";
+}
+
+// A record in every form in which a door takes one.
+struct RecordForms {
+  // The body of a call for `patient-view`.
+  Json hook;
+  v1::ScreenFhirBundleRequest bundle;
+};
+
+RecordForms FormsOf(const std::map<std::string, Json>& record) {
+  RecordForms forms;
+  forms.hook = ViewCall();
+  Json entries =
+      Json::array({{{"resource", forms.hook["prefetch"]["patient"]}}});
+  // In the order of the templates, as the hook reads them.
+  for (const PrefetchTemplate& item : PrefetchTemplates(ShippedCatalog())) {
+    const auto given = record.find(item.key);
+    if (given == record.end()) continue;
+    forms.hook["prefetch"][item.key] = given->second;
+    for (const Json& entry : given->second["entry"]) entries.push_back(entry);
   }
+  forms.bundle.set_bundle(
+      WriteJson({{"resourceType", "Bundle"}, {"entry", std::move(entries)}}));
+  forms.bundle.set_view(v1::VIEW_FULL);
+  forms.bundle.add_treatments()->set_treatment("base_microneedling");
+  forms.bundle.mutable_treatments(0)->add_areas("face");
+  return forms;
+}
+
+// Records through CDS Hooks, `ScreenFhirBundle` over gRPC and HTTP, and
+// `$screen`; then, as patients, through every plain door.
+class RecordDoorsTest : public ::testing::Test {
+ protected:
+  RecordDoorsTest()
+      : server_(HookServer::Shared()),
+        fhir_(v1::FhirService::NewStub(server_.server().channel())),
+        http_(server_.server().http_port()) {}
+
+  // Whether what one door refuses the others refuse, too, and what one decides
+  // is the answer of the others. Adds what is left to compare.
+  void Compare(const std::map<std::string, Json>& record) {
+    const RecordForms forms = FormsOf(record);
+    const HttpAnswer hook = http_.Call(
+        "POST", absl::StrCat("/cds-services/", kView),
+        {{"content-type", "application/json"}}, WriteJson(forms.hook));
+    v1::ScreenFhirBundleResponse mapped;
+    grpc::ClientContext context;
+    const grpc::Status status =
+        fhir_->ScreenFhirBundle(&context, forms.bundle, &mapped);
+    const HttpAnswer connect =
+        http_.Call("POST", "/needlewise.v1.FhirService/ScreenFhirBundle",
+                   {{"content-type", "application/proto"}},
+                   forms.bundle.SerializeAsString());
+    const HttpAnswer operation = http_.Call(
+        "POST", kScreenOperationPath,
+        {{"content-type", "application/fhir+json"}}, forms.bundle.bundle());
+    ASSERT_EQ(hook.status == 200, status.ok()) << hook.body;
+    ASSERT_EQ(connect.status == 200, status.ok()) << connect.body;
+    ASSERT_EQ(operation.status == 200, status.ok()) << operation.body;
+    if (!status.ok()) return;
+    ASSERT_EQ(connect.body, mapped.SerializeAsString());
+    ASSERT_EQ(operation.body, mapped.resources());
+    CompareCards(hook, mapped);
+    ComparePlan(forms, mapped);
+
+    v1::ScreenEligibilityRequest plain;
+    *plain.mutable_patient() = mapped.patient();
+    *plain.mutable_treatments() = forms.bundle.treatments();
+    plain.set_view(v1::VIEW_FULL);
+    requests_.push_back(std::move(plain));
+    decisions_.push_back(
+        {mapped.decision_id(), mapped.decision().SerializeAsString()});
+  }
+
+  // The hook's cards are those that follow from the decision.
+  void CompareCards(const HttpAnswer& hook,
+                    const v1::ScreenFhirBundleResponse& mapped) {
+    MappedPatient patient;
+    patient.patient = mapped.patient();
+    patient.origins.assign(mapped.origins().begin(), mapped.origins().end());
+    patient.not_used.assign(mapped.not_used().begin(), mapped.not_used().end());
+    DecisionOfPatient decision;
+    decision.catalog = &ShippedCatalog();
+    decision.mapped = &patient;
+    decision.decision_id = mapped.decision_id();
+    decision.decision = &mapped.decision();
+    decision.subject = "Patient/p1";
+    const Json answer = Json::parse(hook.body, nullptr, false);
+    ASSERT_EQ(answer["cards"], MakeCards(decision));
+    ASSERT_EQ(
+        answer["extension"]["needlewise.v1"]["decisions"][0]["decisionId"],
+        mapped.decision_id());
+  }
+
+  // The plan is that of `PlanTreatment`.
+  void ComparePlan(const RecordForms& forms,
+                   const v1::ScreenFhirBundleResponse& mapped) {
+    if (!mapped.has_plan()) return;
+    ++planned_;
+    v1::PlanTreatmentRequest request;
+    request.set_as_of(mapped.decision().as_of());
+    *request.mutable_patient() = mapped.patient();
+    *request.mutable_base() = forms.bundle.treatments(0);
+    v1::PlanTreatmentResponse plan;
+    grpc::ClientContext context;
+    ASSERT_TRUE(server_.server()
+                    .recommendation()
+                    .PlanTreatment(&context, request, &plan)
+                    .ok());
+    ASSERT_EQ(mapped.plan().SerializeAsString(), plan.SerializeAsString());
+  }
+
+  HookServer& server_;
+  std::unique_ptr<v1::FhirService::Stub> fhir_;
+  HttpConnection http_;
+  // Of each record that was decided: as a patient, and the decision's id and
+  // bytes.
+  ScreenRequests requests_;
+  std::vector<std::pair<std::string, std::string>> decisions_;
+  int planned_ = 0;
+};
+
+TEST_F(RecordDoorsTest, AgreeOnRandomRecords) {
+  const RecordMaker records(ShippedCatalog().catalog);
+  int sent = 0;
+  ForEachSeed(kUsualRecords, [&](Random* random) {
+    ++sent;
+    Compare(records.Make(random));
+  });
+  if (HasFailure()) return;
+  const std::vector<DoorAnswer> plain =
+      ThroughEveryPlainDoor(server_.server(), requests_);
+  for (size_t i = 0; i < plain.size(); ++i) {
+    v1::ScreenEligibilityResponse response;
+    ASSERT_TRUE(plain[i].error.empty() &&
+                response.ParseFromString(plain[i].bytes))
+        << MessageToJson(requests_[i]);
+    ASSERT_EQ(response.decision_id(), decisions_[i].first);
+    ASSERT_TRUE(response.decision().SerializeAsString() == decisions_[i].second)
+        << MessageToJson(requests_[i]);
+  }
+  std::cout << plain.size() << " of " << sent << " records decided, "
+            << planned_ << " planned\n";
+  EXPECT_GT(plain.size(), static_cast<size_t>(sent) / 3);
+  EXPECT_GT(planned_, 0);
 }
 
 }  // namespace
