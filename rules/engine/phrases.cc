@@ -67,16 +67,6 @@ constexpr PhraseText kPhrases[] = {
      "$0 Nothing about the patient that can change clears this."},
     {"time-clears", "$0 Time clears it."},
     {"change", "$0: $1"},
-    {"questionnaire-title", "Facts that the decision still needs"},
-    {"answer-present", "Yes, now"},
-    {"answer-past", "In the past, not now"},
-    {"answer-absent", "Not now"},
-    {"answer-never", "Never"},
-    {"answer-unknown", "Not known"},
-    {"ask-where", "Where?"},
-    {"ask-last", "When was it last so?"},
-    {"ask-onset", "When did it begin?"},
-    {"planned-session", "Session $0"},
 };
 
 static_assert(sizeof(kPhrases) / sizeof(kPhrases[0]) == kPhraseCount);

@@ -64,23 +64,9 @@ enum class Phrase {
   kNothingClears,
   kTimeClears,
   kChange,
-  // A questionnaire: its title, answers in the order of `FindingStatus`, what
-  // is asked beside a question.
-  kQuestionnaireTitle,
-  kAnswerPresent,
-  kAnswerPast,
-  kAnswerAbsent,
-  kAnswerNever,
-  kAnswerUnknown,
-  kAskWhere,
-  kAskLast,
-  kAskOnset,
-  // A plan; `$0` is the number of the session.
-  kPlannedSession,
 };
 
-inline constexpr size_t kPhraseCount =
-    static_cast<size_t>(Phrase::kPlannedSession) + 1;
+inline constexpr size_t kPhraseCount = static_cast<size_t>(Phrase::kChange) + 1;
 
 // A phrase as the catalogue's translations name it, and its English; `$0` to
 // `$9` are filled in.

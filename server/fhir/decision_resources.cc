@@ -9,9 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "absl/strings/substitute.h"
-#include "rules/engine/phrases.h"
 #include "server/fhir/questionnaire.h"
+#include "server/fhir/words.h"
 
 namespace needlewise {
 namespace {
@@ -270,6 +269,8 @@ Json MakeNotUsedOutcome(const DecisionOfPatient& decided) {
 Json MakeRequestGroup(const DecisionOfPatient& decided,
                       const v1::PlanTreatmentResponse& planned) {
   const v1::TreatmentPlan& plan = planned.plan();
+  const std::string& language =
+      decided.catalog->wordings[decided.language].language;
   Json codes = Json::array();
   for (const std::string& treatment : plan.treatments()) {
     const auto found = decided.catalog->treatment_index.find(treatment);
@@ -285,10 +286,8 @@ Json MakeRequestGroup(const DecisionOfPatient& decided,
   Json actions = Json::array();
   for (const v1::PlannedSession& session : plan.sessions()) {
     Json action = {
-        {"title", absl::Substitute(
-                      decided.catalog
-                          ->wordings[decided.language][Phrase::kPlannedSession],
-                      session.number())},
+        {"title",
+         absl::StrCat(WordIn(language, Word::kSession), " ", session.number())},
         {"code", codes},
         {"timingPeriod",
          {{"start", session.earliest()}, {"end", session.latest()}}}};

@@ -5,24 +5,24 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
-#include "rules/engine/phrases.h"
 #include "rules/engine/wording.h"
 #include "server/fhir/known_codes.h"
+#include "server/fhir/words.h"
 
 namespace needlewise {
 namespace {
 
 struct StatusCode {
   absl::string_view code;
-  Phrase display;
+  Word display;
   v1::FindingStatus status;
 };
 constexpr StatusCode kStatusCodes[] = {
-    {"present", Phrase::kAnswerPresent, v1::FINDING_STATUS_PRESENT},
-    {"past", Phrase::kAnswerPast, v1::FINDING_STATUS_PAST},
-    {"absent", Phrase::kAnswerAbsent, v1::FINDING_STATUS_ABSENT},
-    {"never", Phrase::kAnswerNever, v1::FINDING_STATUS_NEVER},
-    {"unknown", Phrase::kAnswerUnknown, v1::FINDING_STATUS_UNKNOWN},
+    {"present", Word::kYesNow, v1::FINDING_STATUS_PRESENT},
+    {"past", Word::kInThePast, v1::FINDING_STATUS_PAST},
+    {"absent", Word::kNotNow, v1::FINDING_STATUS_ABSENT},
+    {"never", Word::kNever, v1::FINDING_STATUS_NEVER},
+    {"unknown", Word::kNotKnown, v1::FINDING_STATUS_UNKNOWN},
 };
 
 Json Option(absl::string_view system, absl::string_view code,
@@ -39,7 +39,7 @@ class ItemMaker {
   ItemMaker(const CompiledCatalog& catalog, int language)
       : catalog_(catalog),
         texts_(catalog.In(language)),
-        words_(catalog.wordings[language]) {}
+        language_(catalog.wordings[language].language) {}
 
   Json Item(int concept_index) const {
     const CompiledConcept& asked = catalog_.concepts[concept_index];
@@ -74,9 +74,9 @@ class ItemMaker {
     item["answerOption"] = StatusOptions(definition.tense());
     Json parts = Json::array();
     if (by_area) parts.push_back(AreaItem(id));
-    if (ever) parts.push_back(DateItem(id, kLastSuffix, Phrase::kAskLast));
+    if (ever) parts.push_back(DateItem(id, kLastSuffix, Word::kWhenLast));
     if (!asked.onset_windows.empty()) {
-      parts.push_back(DateItem(id, kOnsetSuffix, Phrase::kAskOnset));
+      parts.push_back(DateItem(id, kOnsetSuffix, Word::kSinceWhen));
     }
     if (!parts.empty()) item["item"] = std::move(parts);
     return item;
@@ -92,8 +92,8 @@ class ItemMaker {
                                : status.status != v1::FINDING_STATUS_PAST &&
                                      status.status != v1::FINDING_STATUS_NEVER;
       if (offered) {
-        options.push_back(
-            Option(kFindingStatusSystem, status.code, words_[status.display]));
+        options.push_back(Option(kFindingStatusSystem, status.code,
+                                 WordIn(language_, status.display)));
       }
     }
     return options;
@@ -105,22 +105,22 @@ class ItemMaker {
       options.push_back(Option(kAreaSystem, area.area_id(), area.display()));
     }
     return {{"linkId", absl::StrCat(concept_id, kAreasSuffix)},
-            {"text", words_[Phrase::kAskWhere]},
+            {"text", std::string(WordIn(language_, Word::kWhere))},
             {"type", "choice"},
             {"repeats", true},
             {"answerOption", std::move(options)}};
   }
 
   Json DateItem(const std::string& concept_id, const char* suffix,
-                Phrase text) const {
+                Word text) const {
     return {{"linkId", absl::StrCat(concept_id, suffix)},
-            {"text", words_[text]},
+            {"text", std::string(WordIn(language_, text))},
             {"type", "date"}};
   }
 
   const CompiledCatalog& catalog_;
   const v1::RuleCatalog& texts_;
-  const Wording& words_;
+  const std::string& language_;
 };
 
 }  // namespace
@@ -155,16 +155,17 @@ Json MakeQuestionnaire(const CompiledCatalog& catalog,
                        const std::vector<int>& concepts, absl::string_view id,
                        int language) {
   const ItemMaker maker(catalog, language);
-  const Wording& words = catalog.wordings[language];
+  const std::string& language_tag = catalog.wordings[language].language;
   Json items = Json::array();
   for (const int c : concepts) items.push_back(maker.Item(c));
-  return {{"resourceType", "Questionnaire"},
-          {"id", std::string(id)},
-          {"language", words.language},
-          {"status", "active"},
-          {"title", words[Phrase::kQuestionnaireTitle]},
-          {"subjectType", Json::array({"Patient"})},
-          {"item", std::move(items)}};
+  return {
+      {"resourceType", "Questionnaire"},
+      {"id", std::string(id)},
+      {"language", language_tag},
+      {"status", "active"},
+      {"title", std::string(WordIn(language_tag, Word::kQuestionnaireTitle))},
+      {"subjectType", Json::array({"Patient"})},
+      {"item", std::move(items)}};
 }
 
 }  // namespace needlewise
