@@ -298,9 +298,8 @@ class CardMaker {
   Json AskSuggestion(const std::vector<int>& missing) const {
     const std::string sheet =
         CardUuid(decided_.decision_id, number_, kQuestionsSheet);
-    Json questionnaire =
-        MakeQuestionnaire(*decided_.catalog, missing, "questions",
-                          decided_.language);
+    Json questionnaire = MakeQuestionnaire(*decided_.catalog, missing,
+                                           "questions", decided_.language);
     Json items = Json::array();
     for (const Json& item : questionnaire["item"]) {
       items.push_back({{"linkId", item["linkId"]}, {"text", item["text"]}});
