@@ -135,6 +135,8 @@ class LoggedFeedbackTest : public ::testing::Test {
     server_.reset();
     server_ =
         std::make_unique<HookServer>([this](config::v1::ServerConfig* config) {
+          config->mutable_decision_log()->set_mode(
+              config::v1::DECISION_LOG_MODE_COMMITTED);
           config->mutable_decision_log()->set_sqlite_file(
               absl::StrCat(folder_.path(), "/log.db"));
         });

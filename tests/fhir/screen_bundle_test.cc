@@ -263,6 +263,8 @@ TEST_F(ScreenFhirBundleTest, RecordsTheDecisionAndThePlan) {
   const TemporaryFolder folder;
   TestServer server(
       [&folder](config::v1::ServerConfig* config) {
+        config->mutable_decision_log()->set_mode(
+            config::v1::DECISION_LOG_MODE_COMMITTED);
         config->mutable_decision_log()->set_sqlite_file(folder.path() +
                                                         "/log.db");
       },
@@ -282,7 +284,9 @@ TEST_F(ScreenFhirBundleTest, RecordsTheDecisionAndThePlan) {
   }
   v1::ListDecisionsResponse all;
   grpc::ClientContext context;
-  ASSERT_TRUE(server.decision_log().ListDecisions(&context, {}, &all).ok());
+  const grpc::Status listed =
+      server.decision_log().ListDecisions(&context, {}, &all);
+  ASSERT_TRUE(listed.ok()) << listed.error_message();
   std::vector<std::string> recorded;
   for (const auto& record : all.records()) {
     recorded.push_back(record.decision_id());

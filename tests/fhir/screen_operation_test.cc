@@ -32,12 +32,10 @@ class ScreenOperationTest : public ::testing::Test {
               config->mutable_http_listener()->set_address("127.0.0.1:0");
               config->mutable_http_listener()->set_insecure_for_development(
                   true);
+              config->mutable_decision_log()->set_mode(
+                  config::v1::DECISION_LOG_MODE_COMMITTED);
               config->mutable_decision_log()->set_sqlite_file(folder_.path() +
                                                               "/log.db");
-              v1::TreatmentSelection* usual =
-                  config->mutable_cds_hooks()->mutable_patient_view();
-              usual->set_treatment("base_microneedling");
-              usual->add_areas("face");
             },
             ShippedFiles()) {}
 

@@ -37,6 +37,8 @@ class DecisionLogHttpTest : public ::testing::Test {
   DecisionLogHttpTest()
       : server_([this](config::v1::ServerConfig* config) {
           ServeHttp(config);
+          config->mutable_decision_log()->set_mode(
+              config::v1::DECISION_LOG_MODE_COMMITTED);
           config->mutable_decision_log()->set_sqlite_file(
               absl::StrCat(folder_.path(), "/log.db"));
         }) {}
