@@ -393,7 +393,8 @@ INSTANTIATE_TEST_SUITE_P(
                  "premises { effect: EFFECT_KIND_PRECAUTION } "
                  "premises { known { finding { concept: 'gate' "
                  "time: FINDING_TIME_EVER } } } not_offered {}"}),
-           {"gate PAST", "herpes PAST in back", "platelets 150"},
+           {"gate PAST", "herpes PAST in back", "herpes PRESENT",
+            "platelets 150"},
            "heat"},
       };
     }()),
