@@ -224,7 +224,7 @@ class LookUps {
 
   absl::Time RandomTime() {
     return first_ + (last_ - first_) *
-                        std::uniform_real_distribution<>(0.01, 1)(random_);
+                        std::uniform_real_distribution<>(0.1, 1)(random_);
   }
 
   // The last before any moment.
