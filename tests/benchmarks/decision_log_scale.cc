@@ -223,8 +223,8 @@ class LookUps {
   }
 
   absl::Time RandomTime() {
-    return first_ + (last_ - first_) *
-                        std::uniform_real_distribution<>(0.1, 1)(random_);
+    return first_ +
+           (last_ - first_) * std::uniform_real_distribution<>(0.1, 1)(random_);
   }
 
   // The last before any moment.

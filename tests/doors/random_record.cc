@@ -168,6 +168,11 @@ Json RecordMaker::Intake(int number, Random* random) const {
   for (const v1::Concept* about : concepts_) {
     Json value;
     if (about->kind() == v1::CONCEPT_KIND_QUANTITY) {
+      // The answers to its gates settle every other one.
+      if (about->concept_id() != "fitzpatrick_skin_type" &&
+          !random->Chance(0.02)) {
+        continue;
+      }
       value = {{"valueQuantity",
                 {{"value", 1 + random->Below(6)},
                  {"code", about->quantity().unit()}}}};
