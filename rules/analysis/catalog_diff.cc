@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -11,12 +13,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "rules/analysis/engine_model.h"
+#include "rules/analysis/simplify.h"
 #include "rules/analysis/solver.h"
 #include "rules/analysis/witness.h"
 #include "rules/analysis/written.h"
-#include "rules/engine/rule_cases.h"
+#include "rules/engine/partial_date.h"
 
 namespace needlewise::analysis {
 namespace {
@@ -109,17 +113,7 @@ class SliceDiff {
   void Show(VerdictChange* made, CatalogDiff* diff) {
     Compare();
     const std::string& rule = made->rule_id();
-    const Formula change =
-        f_.And(moves_.at(made->direction()), differ_.at(rule));
-    if (statements_ == nullptr) {
-      statements_ =
-          std::make_unique<Statements>(&model_, new_written_, knowledge_);
-    }
-    const Day as_of = *ParseWholeDate(WitnessDay(new_catalog_.catalog));
-    const Formula on_day = model_.OnDay(as_of);
-    if (!statements_->Shorten(&solver_,
-                              {change, on_day, NoOtherDiffers(rule)}) &&
-        !statements_->Shorten(&solver_, {change, on_day})) {
+    if (!FindPatient(rule, made->direction())) {
       diff->add_undecided(
           absl::StrCat(Name(), ", rule `", rule,
                        "`: changes a patient whom no few statements describe"));
@@ -127,8 +121,6 @@ class SliceDiff {
     }
     made->set_old_verdict(VerdictIn(old_verdict_));
     made->set_new_verdict(VerdictIn(new_verdict_));
-    const std::vector<std::string> facts = statements_->Remarkable(solver_);
-    *made->mutable_facts() = {facts.begin(), facts.end()};
     testing::v1::RuleCase& witness = *made->mutable_witness();
     witness.set_name(
         absl::StrCat(rule, "-", slice_.treatment,
@@ -138,13 +130,20 @@ class SliceDiff {
     witness.set_vignette(absl::StrCat(
         "Changed by rule `", rule, "`: ", v1::Verdict_Name(made->old_verdict()),
         " before, ", v1::Verdict_Name(made->new_verdict()), " now."));
-    *witness.mutable_patient() = statements_->PatientOf(solver_, as_of);
+    *witness.mutable_patient() = statements_->PatientOf(solver_, AsOf());
     *witness.add_treatments() = SelectionOf(model_, solver_, slice_.treatment);
     testing::v1::Expectation* expect = witness.add_expect();
     expect->set_treatment(slice_.treatment);
-    CheckReplay(old_catalog_, made->old_verdict(), *made, diff);
-    CheckReplay(new_catalog_, made->new_verdict(), *made, diff);
     expect->set_verdict(made->new_verdict());
+    if (CheckReplay(*made, diff)) {
+      Simplify(
+          new_catalog_.catalog,
+          [&](const testing::v1::RuleCase& c) { return ShowsAsMuch(*made, c); },
+          &witness);
+    }
+    const std::vector<std::string> facts =
+        StatedIn(new_catalog_.catalog, witness);
+    *made->mutable_facts() = {facts.begin(), facts.end()};
   }
 
  private:
@@ -230,7 +229,8 @@ class SliceDiff {
   void Compare() {
     if (!moves_.empty()) return;
     const Drawn before = old_engine_.Draw(knowledge_);
-    const Drawn after = new_engine_.Draw(knowledge_);
+    new_drawn_ = new_engine_.Draw(knowledge_);
+    const Drawn& after = new_drawn_;
     old_verdict_ = old_engine_.Verdict(
         StandardProgram(old_catalog_, slice_.treatment), before, {});
     new_verdict_ = new_engine_.Verdict(
@@ -250,20 +250,103 @@ class SliceDiff {
     return v1::VERDICT_UNSPECIFIED;
   }
 
-  // The engine has to say of the witness what the model says.
-  void CheckReplay(const CompiledCatalog& catalog, v1::Verdict verdict,
-                   const VerdictChange& change, CatalogDiff* diff) {
+  Day AsOf() const { return *ParseWholeDate(WitnessDay(new_catalog_.catalog)); }
+
+  // Makes the solver's last answer a patient of the class whom statements
+  // describe. One who is easy to understand, where there is one: for whom the
+  // rule alone comes out otherwise, who contradicts nothing, and whose verdict
+  // changes as much as any does.
+  bool FindPatient(const std::string& rule, ChangeDirection direction) {
+    if (statements_ == nullptr) {
+      statements_ =
+          std::make_unique<Statements>(&model_, new_written_, knowledge_);
+    }
+    const Formula sayable =
+        f_.And({statements_->Sayable(), model_.OnDay(AsOf()),
+                moves_.at(direction), differ_.at(rule)});
+    const Formula alone = NoOtherDiffers(rule);
+    const Formula plain = f_.Not(f_.Or(new_drawn_.broken));
+    for (const Formula wish : {f_.And(alone, plain), plain, alone, f_.True()}) {
+      const Formula change = f_.And(sayable, wish);
+      if (solver_.Check({change}) != Answer::kSatisfiable) continue;
+      // By how far the verdict moves, most first.
+      std::multimap<int, Formula, std::greater<int>> moves;
+      for (const auto& [from, is_from] : old_verdict_.is) {
+        for (const auto& [to, is_to] : new_verdict_.is) {
+          if (from == to) continue;
+          moves.emplace(std::abs(to - from), f_.And(is_from, is_to));
+        }
+      }
+      for (const auto& [distance, move] : moves) {
+        if (solver_.Check({change, move}) == Answer::kSatisfiable) return true;
+      }
+      return solver_.Check({change}) == Answer::kSatisfiable;
+    }
+    return false;
+  }
+
+  // What both engines say of a case.
+  struct Shown {
+    v1::Verdict before = v1::VERDICT_UNSPECIFIED;
+    v1::Verdict after = v1::VERDICT_UNSPECIFIED;
+    // Rules that fire, or are unknown, under one of them alone.
+    std::set<std::string> differing;
+  };
+
+  // Unset verdicts where an engine refuses the case.
+  Shown ShownBy(const testing::v1::RuleCase& rule_case) const {
+    Shown shown;
     testing::v1::RuleCaseSuite suite;
     suite.set_as_of(WitnessDay(new_catalog_.catalog));
-    testing::v1::RuleCase& rule_case = *suite.add_cases();
-    rule_case = change.witness();
-    rule_case.mutable_expect(0)->set_verdict(verdict);
-    for (const CaseFailure& failure :
-         CaseRunner(catalog, {&suite}).Run(suite)) {
-      diff->add_undecided(
-          absl::StrCat(Name(), ", rule `", change.rule_id(),
-                       "`: the engine disagrees: ", failure.message));
+    // By rule, what it is under each catalogue: 1 true, 2 unknown.
+    std::map<std::string, std::pair<int, int>> rules;
+    const auto decide = [&](const CompiledCatalog& catalog,
+                            int std::pair<int, int>::*side) {
+      const absl::StatusOr<v1::Decision> decision =
+          Replay(catalog, suite, rule_case);
+      if (!decision.ok()) return v1::VERDICT_UNSPECIFIED;
+      const v1::TreatmentDecision& treatment = decision->treatments(0);
+      for (const v1::AreaDecision& area : treatment.areas()) {
+        for (const v1::FiredRule& rule : area.fired()) {
+          rules[rule.rule_id()].*side = 1;
+        }
+        for (const std::string& rule : area.unknown_rules()) {
+          rules[rule].*side = 2;
+        }
+      }
+      return treatment.verdict();
+    };
+    shown.before = decide(old_catalog_, &std::pair<int, int>::first);
+    shown.after = decide(new_catalog_, &std::pair<int, int>::second);
+    for (const auto& [id, sides] : rules) {
+      if (sides.first != sides.second) shown.differing.insert(id);
     }
+    return shown;
+  }
+
+  // The engines have to say of the witness what the model says.
+  bool CheckReplay(const VerdictChange& change, CatalogDiff* diff) {
+    const Shown shown = ShownBy(change.witness());
+    if (shown.before == change.old_verdict() &&
+        shown.after == change.new_verdict()) {
+      differing_ = shown.differing;
+      return true;
+    }
+    diff->add_undecided(absl::StrCat(
+        Name(), ", rule `", change.rule_id(),
+        "`: the engine disagrees: ", v1::Verdict_Name(shown.before),
+        " before, ", v1::Verdict_Name(shown.after), " now, and the model says ",
+        v1::Verdict_Name(change.old_verdict()), " and ",
+        v1::Verdict_Name(change.new_verdict())));
+    return false;
+  }
+
+  // Whether a case changes as the witness does, by no other rule.
+  bool ShowsAsMuch(const VerdictChange& change,
+                   const testing::v1::RuleCase& rule_case) const {
+    const Shown shown = ShownBy(rule_case);
+    return shown.before == change.old_verdict() &&
+           shown.after == change.new_verdict() && shown.differing == differing_;
   }
 
   const Written& new_written_;
@@ -277,8 +360,11 @@ class SliceDiff {
   Knowledge knowledge_;
   Solver solver_;
   std::unique_ptr<Statements> statements_;
+  Drawn new_drawn_;
   VerdictFormulas old_verdict_;
   VerdictFormulas new_verdict_;
+  // Of the witness that was found last.
+  std::set<std::string> differing_;
   std::map<std::string, Formula> differ_;
   std::map<ChangeDirection, Formula> moves_;
 };

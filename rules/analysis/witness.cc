@@ -292,21 +292,6 @@ const Statements::Way& Statements::ChosenOf(int c, const Solver& solver) const {
   return ways_[c][0];
 }
 
-std::vector<std::string> Statements::Remarkable(const Solver& solver) const {
-  std::vector<std::string> remarkable;
-  for (size_t i = 0; i < ways_.size(); ++i) {
-    const int c = static_cast<int>(i);
-    if (model_.concepts()[i].is_quantity) {
-      if (!solver.IsTrue(stated_[i])) continue;
-    } else {
-      const Way& way = ChosenOf(c, solver);
-      if (way.sayings.empty() || IsClosedAnswer(c, way)) continue;
-    }
-    remarkable.push_back(model_.concepts()[i].id);
-  }
-  return remarkable;
-}
-
 v1::Patient Statements::PatientOf(const Solver& solver, Day as_of) const {
   std::string treated;
   for (const auto& [id, x] : model_.context().areas) {

@@ -38,10 +38,6 @@ class Statements {
   // concepts at once is said so.
   v1::Patient PatientOf(const Solver& solver, Day as_of) const;
 
-  // Concepts of the last answer of which something else is said than a closed
-  // section would say.
-  std::vector<std::string> Remarkable(const Solver& solver) const;
-
  private:
   // A finding that is still without its date.
   struct Saying {

@@ -182,7 +182,7 @@ class WatchTest(e2e.ServedTest):
             manifest = catalog / "manifest.textproto"
             text = manifest.read_text()
 
-            manifest.write_text(text.replace('version: "1.0.0"',
+            manifest.write_text(text.replace('version: "1.1.0"',
                                              'version: "1.0.1"'))
             activated = json.loads(process.stdout.readline())
             self.assertEqual(activated["event"], "CATALOG_EVENT_ACTIVATED")

@@ -5,7 +5,7 @@ import re
 import e2e
 
 # Headings and words of the English report.
-ENGLISH = ("Screening for", "Catalogue 1.0.0, profile", "Because ", "Clears ",
+ENGLISH = ("Screening for", "Catalogue 1.1.0, profile", "Because ", "Clears ",
            "Rule  ", "What would have to change", "Grades: (A) regulator",
            "Open question", "at the", "Decision support", "Deferral",
            "Sessions\n", "Before a session", "To be recorded")
