@@ -33,6 +33,13 @@ struct HttpResponse {
   std::string body;
 };
 
+// Says that an answer differs by a header of the request, for caches.
+inline void AddVary(const char* header, HttpResponse* response) {
+  std::string& vary = response->headers["vary"];
+  if (!vary.empty()) vary += ", ";
+  vary += header;
+}
+
 }  // namespace needlewise
 
 #endif  // NEEDLEWISE_SERVER_HTTP_MESSAGE_H_

@@ -98,7 +98,7 @@ class TreatmentFinder {
          {"code", "appointmentType", "medicationCodeableConcept",
           "codeCodeableConcept", "productCodeableConcept"}) {
       const Element codeable = resource.Member(name);
-      if (codeable.exists() && codeable.json()->is_object()) {
+      if (codeable.exists() && codeable.json()->IsObject()) {
         codeables.push_back(codeable);
       }
     }
@@ -114,7 +114,7 @@ class TreatmentFinder {
                        std::vector<Element>* codeables) {
     const Element items = resource.Member(name);
     if (!items.exists()) return;
-    if (items.json()->is_object()) codeables->push_back(items);
+    if (items.json()->IsObject()) codeables->push_back(items);
     for (int i = 0; i < items.size(); ++i) {
       codeables->push_back(items.ObjectAt(i));
     }
@@ -209,9 +209,9 @@ bool IsSelected(const Element& selections, const Element& order) {
   const std::string name =
       absl::StrCat(order.Text("resourceType"), "/", order.Text("id"));
   for (int i = 0; i < selections.size(); ++i) {
-    const auto* text =
-        selections.Item(i).json()->get_ptr<const Json::string_t*>();
-    if (text != nullptr && NameInReference(*text) == name) return true;
+    const absl::optional<absl::string_view> text =
+        TextIn(*selections.Item(i).json());
+    if (text.has_value() && NameInReference(*text) == name) return true;
   }
   return false;
 }
@@ -228,7 +228,7 @@ std::vector<AskedTreatment> AskedTreatments(const config::v1::CdsHooks& config,
     asked.emplace_back().selection = config.patient_view();
     return asked;
   }
-  const Element root(&request.document, "", violations);
+  const Element root(&request.document.root(), "", violations);
   const Element context = root.Object("context");
   const Element bundle = context.Object(
       service.hook == "appointment-book" ? "appointments" : "draftOrders");

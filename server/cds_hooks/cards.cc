@@ -304,9 +304,17 @@ class CardMaker {
     for (const Json& item : questionnaire["item"]) {
       items.push_back({{"linkId", item["linkId"]}, {"text", item["text"]}});
     }
+    // What is contained in a resource contains nothing itself.
+    Json contained = Json::array();
+    if (const auto sets = questionnaire.find("contained");
+        sets != questionnaire.end()) {
+      contained = std::move(*sets);
+      questionnaire.erase(sets);
+    }
+    contained.insert(contained.begin(), std::move(questionnaire));
     Json response = {
         {"resourceType", "QuestionnaireResponse"},
-        {"contained", Json::array({std::move(questionnaire)})},
+        {"contained", std::move(contained)},
         {"questionnaire", "#questions"},
         {"status", "in-progress"},
         {"subject", {{"reference", std::string(decided_.subject)}}},

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/optional.h"
 #include "server/fhir/element.h"
-#include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 
 namespace needlewise {
 namespace {
@@ -49,9 +49,9 @@ std::string HeaderText(cjose_header_t* header, const char* name) {
 absl::optional<std::string> KeyIn(const std::string& jwks,
                                   const std::string& kid) {
   Violations faults;
-  const absl::optional<Json> set = ParseJson(jwks, &faults);
+  const absl::optional<JsonDocument> set = ParseJson(jwks, &faults);
   if (!set.has_value()) return absl::nullopt;
-  const Element keys = Element(&*set, "", &faults).Array("keys");
+  const Element keys = Element(&set->root(), "", &faults).Array("keys");
   for (int i = 0; i < keys.size(); ++i) {
     if (keys.ObjectAt(i).Text("kid") == kid) {
       return WriteJson(*keys.Item(i).json());
@@ -76,11 +76,9 @@ bool Fits(const cjose_jwk_t* key, const std::string& algorithm) {
 bool IsForAudience(const Element& claims, const std::string& audience) {
   const Element member = claims.Member("aud");
   if (!member.exists()) return false;
-  const auto* one = member.json()->get_ptr<const Json::string_t*>();
-  if (one != nullptr) return *one == audience;
+  if (member.json()->IsString()) return TextIn(*member.json()) == audience;
   for (int i = 0; i < member.size(); ++i) {
-    const auto* text = member.Item(i).json()->get_ptr<const Json::string_t*>();
-    if (text != nullptr && *text == audience) return true;
+    if (TextIn(*member.Item(i).json()) == audience) return true;
   }
   return false;
 }
@@ -134,12 +132,12 @@ absl::StatusOr<std::string> TokenVerifier::Verify(absl::string_view token,
     return Refused("holds nothing");
   }
   Violations faults;
-  const absl::optional<Json> payload = ParseJson(
+  const absl::optional<JsonDocument> payload = ParseJson(
       absl::string_view(reinterpret_cast<const char*>(bytes), length), &faults);
-  if (!payload.has_value() || !payload->is_object()) {
+  if (!payload.has_value() || !payload->root().IsObject()) {
     return Refused("holds no claims");
   }
-  const Element claims(&*payload, "", &faults);
+  const Element claims(&payload->root(), "", &faults);
   const auto client = clients_.find(std::string(claims.Text("iss")));
   if (client == clients_.end()) return Refused("is of an unknown issuer");
   if (const std::string jku = HeaderText(header, "jku");

@@ -8,6 +8,7 @@
 #include "absl/types/optional.h"
 #include "server/decision_id.h"
 #include "server/fhir/element.h"
+#include "server/fhir/json_document.h"
 #include "server/fhir/mapping_context.h"
 #include "server/sha256.h"
 
@@ -123,9 +124,9 @@ v1::OverrideReason OverrideReasonOf(absl::string_view system,
 absl::StatusOr<std::vector<v1::ReportFeedbackRequest>> ReadFeedback(
     absl::string_view body, DecisionOf decision_of, Violations* violations) {
   std::vector<v1::ReportFeedbackRequest> reports;
-  const absl::optional<Json> document = ParseJson(body, violations);
+  const absl::optional<JsonDocument> document = ParseJson(body, violations);
   if (!document.has_value()) return reports;
-  const Element root(&*document, "", violations);
+  const Element root(&document->root(), "", violations);
   const Element items = root.Array("feedback");
   if (items.size() == 0 || items.size() > kMostItems) {
     root.Member("feedback").Fault("is required and must hold 1 to 1,000 items");

@@ -28,9 +28,9 @@ bool MayFetch(const config::v1::CdsHooks& config, const HookRequest& request,
 }
 
 // Fetches a document; nothing where that fails.
-absl::optional<Json> Fetch(const HttpFetcher& fetcher,
-                           const HookRequest& request,
-                           const PrefetchTemplate& prefetch) {
+absl::optional<JsonDocument> Fetch(const HttpFetcher& fetcher,
+                                   const HookRequest& request,
+                                   const PrefetchTemplate& prefetch) {
   const absl::StatusOr<std::string> body =
       fetcher.Get(absl::StrCat(request.fhir_server, "/",
                                QueryFor(prefetch, request.patient_id)),
@@ -62,14 +62,15 @@ void ReadHookRecord(const config::v1::CdsHooks& config,
   for (const PrefetchTemplate& prefetch : PrefetchTemplates(catalog)) {
     const bool is_patient = prefetch.key == kPatientKey;
     const std::string location = absl::StrCat("prefetch.", prefetch.key);
-    const Json* value = request.Prefetch(prefetch.key);
+    const JsonValue* value = request.Prefetch(prefetch.key);
     PrefetchState state = StateOf(value);
     std::string name(NameOf(state));
     if ((state == PrefetchState::kMissing || state == PrefetchState::kFailed) &&
         may_fetch) {
-      if (absl::optional<Json> fetched = Fetch(*fetcher, request, prefetch)) {
+      if (absl::optional<JsonDocument> fetched =
+              Fetch(*fetcher, request, prefetch)) {
         record->fetched.push_back(*std::move(fetched));
-        value = &record->fetched.back();
+        value = &record->fetched.back().root();
         state = StateOf(value);
         name = state == PrefetchState::kGiven ? "fetched"
                                               : std::string(NameOf(state));

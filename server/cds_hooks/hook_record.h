@@ -11,7 +11,7 @@
 #include "rules/engine/violation.h"
 #include "server/cds_hooks/hook_request.h"
 #include "server/cds_hooks/http_fetcher.h"
-#include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 #include "server/fhir/resource_set.h"
 
 namespace needlewise {
@@ -21,7 +21,7 @@ namespace needlewise {
 struct HookRecord {
   ResourceSet resources;
   // Documents that were fetched.
-  std::deque<Json> fetched;
+  std::deque<JsonDocument> fetched;
   // For each key of the templates: `missing`, `null`, `empty`, `failed`,
   // `given`, `fetched`.
   std::map<std::string, std::string> states;

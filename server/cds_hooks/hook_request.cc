@@ -125,22 +125,20 @@ const HookService* FindHookService(absl::string_view id) {
   return nullptr;
 }
 
-const Json* HookRequest::Prefetch(absl::string_view key) const {
-  const auto prefetch = document.find("prefetch");
-  if (prefetch == document.end() || !prefetch->is_object()) return nullptr;
-  const auto value = prefetch->find(std::string(key));
-  return value == prefetch->end() ? nullptr : &*value;
+const JsonValue* HookRequest::Prefetch(absl::string_view key) const {
+  const JsonValue* prefetch = FindMember(document.root(), "prefetch");
+  return prefetch == nullptr ? nullptr : FindMember(*prefetch, key);
 }
 
 std::unique_ptr<HookRequest> ReadHookRequest(absl::string_view body,
                                              const HookService& service,
                                              Violations* violations) {
-  absl::optional<Json> document = ParseJson(body, violations);
+  absl::optional<JsonDocument> document = ParseJson(body, violations);
   if (!document.has_value()) return nullptr;
   auto request = std::make_unique<HookRequest>();
   request->document = *std::move(document);
-  const Element root(&request->document, "", violations);
-  if (!request->document.is_object()) {
+  const Element root(&request->document.root(), "", violations);
+  if (!request->document.root().IsObject()) {
     root.Fault("must be an object");
     return nullptr;
   }

@@ -8,7 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "rules/engine/violation.h"
-#include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 
 namespace needlewise {
 
@@ -32,7 +32,7 @@ const HookService* FindHookService(absl::string_view id);
 // A call of a service, as read.
 struct HookRequest {
   // The whole document; everything else may be read from it.
-  Json document;
+  JsonDocument document;
   std::string hook_instance;
   std::string patient_id;
   // Without a slash at the end. Empty: none given.
@@ -41,7 +41,7 @@ struct HookRequest {
   std::string access_token;
 
   // What was given for a key; null: the key is missing.
-  const Json* Prefetch(absl::string_view key) const;
+  const JsonValue* Prefetch(absl::string_view key) const;
 };
 
 // Reads a call. Every fault is appended to `*violations`; unknown members and

@@ -119,17 +119,16 @@ std::string QueryFor(const PrefetchTemplate& prefetch,
                              {{kPatientToken, patient_id}, {"|", "%7C"}});
 }
 
-PrefetchState StateOf(const Json* value) {
+PrefetchState StateOf(const JsonValue* value) {
   if (value == nullptr) return PrefetchState::kMissing;
-  if (value->is_null()) return PrefetchState::kNull;
-  if (!value->is_object()) return PrefetchState::kGiven;
-  const auto type = value->find("resourceType");
-  if (type == value->end()) return PrefetchState::kGiven;
-  if (*type == "OperationOutcome") return PrefetchState::kFailed;
-  if (*type != "Bundle") return PrefetchState::kGiven;
-  const auto entries = value->find("entry");
-  return entries == value->end() || entries->is_null() ||
-                 (entries->is_array() && entries->empty())
+  if (value->IsNull()) return PrefetchState::kNull;
+  const JsonValue* type = FindMember(*value, "resourceType");
+  if (type == nullptr) return PrefetchState::kGiven;
+  if (TextIn(*type) == "OperationOutcome") return PrefetchState::kFailed;
+  if (TextIn(*type) != "Bundle") return PrefetchState::kGiven;
+  const JsonValue* entries = FindMember(*value, "entry");
+  return entries == nullptr || entries->IsNull() ||
+                 (entries->IsArray() && entries->Empty())
              ? PrefetchState::kEmpty
              : PrefetchState::kGiven;
 }

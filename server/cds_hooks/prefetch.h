@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 #include "rules/engine/compiled_catalog.h"
-#include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 
 namespace needlewise {
 
@@ -45,7 +45,7 @@ enum class PrefetchState {
   kGiven,
 };
 
-PrefetchState StateOf(const Json* value);
+PrefetchState StateOf(const JsonValue* value);
 
 // As in the answer's extension: `missing`, `null`, `empty`, `failed`, `given`.
 absl::string_view NameOf(PrefetchState state);

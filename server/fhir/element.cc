@@ -22,15 +22,15 @@ Element Element::Member(const char* name) const {
   Element member = *this;
   member.path_.Enter(name);
   member.json_ = nullptr;
-  if (json_ == nullptr || !json_->is_object()) return member;
-  const auto found = json_->find(name);
-  if (found != json_->end() && !found->is_null()) member.json_ = &*found;
+  if (json_ == nullptr) return member;
+  const JsonValue* found = FindMember(*json_, name);
+  if (found != nullptr && !found->IsNull()) member.json_ = found;
   return member;
 }
 
 Element Element::Object(const char* name) const {
   Element member = Member(name);
-  if (member.json_ != nullptr && !member.json_->is_object()) {
+  if (member.json_ != nullptr && !member.json_->IsObject()) {
     member.Fault("must be an object");
     member.json_ = nullptr;
   }
@@ -39,7 +39,7 @@ Element Element::Object(const char* name) const {
 
 Element Element::Array(const char* name) const {
   Element member = Member(name);
-  if (member.json_ != nullptr && !member.json_->is_array()) {
+  if (member.json_ != nullptr && !member.json_->IsArray()) {
     member.Fault("must be an array");
     member.json_ = nullptr;
   }
@@ -49,8 +49,8 @@ Element Element::Array(const char* name) const {
 absl::string_view Element::Text(const char* name) const {
   const Element member = Member(name);
   if (!member.exists()) return "";
-  const auto* text = member.json_->get_ptr<const Json::string_t*>();
-  if (text == nullptr) {
+  const absl::optional<absl::string_view> text = TextIn(*member.json_);
+  if (!text.has_value()) {
     member.Fault("must be a text");
     return "";
   }
@@ -60,27 +60,26 @@ absl::string_view Element::Text(const char* name) const {
 absl::optional<bool> Element::Bool(const char* name) const {
   const Element member = Member(name);
   if (!member.exists()) return absl::nullopt;
-  const auto* value = member.json_->get_ptr<const Json::boolean_t*>();
-  if (value == nullptr) {
+  if (!member.json_->IsBool()) {
     member.Fault("must be true or false");
     return absl::nullopt;
   }
-  return *value;
+  return member.json_->GetBool();
 }
 
 absl::optional<double> Element::Number(const char* name) const {
   const Element member = Member(name);
   if (!member.exists()) return absl::nullopt;
-  if (!member.json_->is_number()) {
+  if (!member.json_->IsNumber()) {
     member.Fault("must be a number");
     return absl::nullopt;
   }
-  return member.json_->get<double>();
+  return member.json_->GetDouble();
 }
 
 int Element::size() const {
-  return json_ != nullptr && json_->is_array() ? static_cast<int>(json_->size())
-                                               : 0;
+  return json_ != nullptr && json_->IsArray() ? static_cast<int>(json_->Size())
+                                              : 0;
 }
 
 Element Element::Item(int index) const {
@@ -92,7 +91,7 @@ Element Element::Item(int index) const {
 
 Element Element::ObjectAt(int index) const {
   Element item = Item(index);
-  if (item.json_ != nullptr && !item.json_->is_object()) {
+  if (item.json_ != nullptr && !item.json_->IsObject()) {
     item.Fault("must be an object");
     item.json_ = nullptr;
   }

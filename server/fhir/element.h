@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "rules/engine/violation.h"
-#include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 
 namespace needlewise {
 
@@ -36,11 +36,11 @@ class ElementPath {
 class Element {
  public:
   // `root` is what paths begin with, and must outlive the element.
-  Element(const Json* json, absl::string_view root, Violations* violations)
+  Element(const JsonValue* json, absl::string_view root, Violations* violations)
       : json_(json), root_(root), violations_(violations) {}
 
   bool exists() const { return json_ != nullptr; }
-  const Json* json() const { return json_; }
+  const JsonValue* json() const { return json_; }
   const ElementPath& path() const { return path_; }
   std::string PathText() const { return path_.Text(root_); }
 
@@ -67,7 +67,7 @@ class Element {
   void Fault(std::string description) const;
 
  private:
-  const Json* json_;
+  const JsonValue* json_;
   absl::string_view root_;
   Violations* violations_;
   ElementPath path_;

@@ -47,7 +47,7 @@ constexpr absl::string_view kReferredTypes[] = {"Medication", "Patient"};
 bool IsR4(const Element& root, const MappedType& type, Violations* violations) {
   for (const char* name : {"clinicalStatus", "verificationStatus"}) {
     const Element status = root.Member(name);
-    if (status.exists() && status.json()->is_string()) {
+    if (status.exists() && status.json()->IsString()) {
       violations->push_back({status.PathText(),
                              "is a text, as before FHIR R4; send FHIR R4 "
                              "(4.0.1), where it is a CodeableConcept"});

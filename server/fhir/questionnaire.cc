@@ -1,7 +1,9 @@
 #include "server/fhir/questionnaire.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
@@ -25,12 +27,23 @@ constexpr StatusCode kStatusCodes[] = {
     {"unknown", Word::kNotKnown, v1::FINDING_STATUS_UNKNOWN},
 };
 
-Json Option(absl::string_view system, absl::string_view code,
-            absl::string_view display) {
-  return {{"valueCoding",
-           {{"system", std::string(system)},
-            {"code", std::string(code)},
-            {"display", std::string(display)}}}};
+// Answers that many items offer, each a ValueSet that is contained once.
+constexpr char kAreasSet[] = "areas";
+constexpr char kNowSet[] = "statuses-now";
+constexpr char kEverSet[] = "statuses-ever";
+
+Json CodeIn(absl::string_view code, absl::string_view display) {
+  return {{"code", std::string(code)}, {"display", std::string(display)}};
+}
+
+Json MakeValueSet(const char* id, const char* system, Json codes) {
+  return {
+      {"resourceType", "ValueSet"},
+      {"id", id},
+      {"status", "active"},
+      {"compose",
+       {{"include",
+         Json::array({{{"system", system}, {"concept", std::move(codes)}}})}}}};
 }
 
 // Makes the items of a questionnaire in one language.
@@ -41,7 +54,7 @@ class ItemMaker {
         texts_(catalog.In(language)),
         language_(catalog.wordings[language].language) {}
 
-  Json Item(int concept_index) const {
+  Json Item(int concept_index) {
     const CompiledConcept& asked = catalog_.concepts[concept_index];
     const v1::Concept& definition = texts_.concepts(concept_index);
     const std::string& id = definition.concept_id();
@@ -71,7 +84,7 @@ class ItemMaker {
       return item;
     }
     item["type"] = "choice";
-    item["answerOption"] = StatusOptions(definition.tense());
+    item["answerValueSet"] = Offer(ever ? kEverSet : kNowSet);
     Json parts = Json::array();
     if (by_area) parts.push_back(AreaItem(id));
     if (ever) parts.push_back(DateItem(id, kLastSuffix, Word::kWhenLast));
@@ -82,33 +95,55 @@ class ItemMaker {
     return item;
   }
 
+  // The sets of answers that the items made so far offer.
+  Json ValueSets() const {
+    Json sets = Json::array();
+    for (const char* id : offered_) {
+      sets.push_back(id == kAreasSet ? MakeValueSet(id, kAreaSystem, Areas())
+                                     : MakeValueSet(id, kFindingStatusSystem,
+                                                    Statuses(id)));
+    }
+    return sets;
+  }
+
  private:
+  // A reference to a set of answers.
+  std::string Offer(const char* id) {
+    if (std::find(offered_.begin(), offered_.end(), id) == offered_.end()) {
+      offered_.push_back(id);
+    }
+    return absl::StrCat("#", id);
+  }
+
   // The statuses that answer a question of this tense.
-  Json StatusOptions(v1::QuestionTense tense) const {
-    Json options = Json::array();
+  Json Statuses(const char* id) const {
+    Json codes = Json::array();
     for (const StatusCode& status : kStatusCodes) {
-      const bool offered = tense == v1::QUESTION_TENSE_EVER
+      const bool offered = id == kEverSet
                                ? status.status != v1::FINDING_STATUS_ABSENT
                                : status.status != v1::FINDING_STATUS_PAST &&
                                      status.status != v1::FINDING_STATUS_NEVER;
       if (offered) {
-        options.push_back(Option(kFindingStatusSystem, status.code,
-                                 WordIn(language_, status.display)));
+        codes.push_back(CodeIn(status.code, WordIn(language_, status.display)));
       }
     }
-    return options;
+    return codes;
   }
 
-  Json AreaItem(const std::string& concept_id) const {
-    Json options = Json::array();
+  Json Areas() const {
+    Json codes = Json::array();
     for (const v1::Area& area : texts_.areas()) {
-      options.push_back(Option(kAreaSystem, area.area_id(), area.display()));
+      codes.push_back(CodeIn(area.area_id(), area.display()));
     }
+    return codes;
+  }
+
+  Json AreaItem(const std::string& concept_id) {
     return {{"linkId", absl::StrCat(concept_id, kAreasSuffix)},
             {"text", std::string(WordIn(language_, Word::kWhere))},
             {"type", "choice"},
             {"repeats", true},
-            {"answerOption", std::move(options)}};
+            {"answerValueSet", Offer(kAreasSet)}};
   }
 
   Json DateItem(const std::string& concept_id, const char* suffix,
@@ -121,6 +156,8 @@ class ItemMaker {
   const CompiledCatalog& catalog_;
   const v1::RuleCatalog& texts_;
   const std::string& language_;
+  // In the order in which they were first offered.
+  std::vector<const char*> offered_;
 };
 
 }  // namespace
@@ -154,11 +191,11 @@ std::vector<int> OutstandingConcepts(const CompiledCatalog& catalog,
 Json MakeQuestionnaire(const CompiledCatalog& catalog,
                        const std::vector<int>& concepts, absl::string_view id,
                        int language) {
-  const ItemMaker maker(catalog, language);
+  ItemMaker maker(catalog, language);
   const std::string& language_tag = catalog.wordings[language].language;
   Json items = Json::array();
   for (const int c : concepts) items.push_back(maker.Item(c));
-  return {
+  Json questionnaire = {
       {"resourceType", "Questionnaire"},
       {"id", std::string(id)},
       {"language", language_tag},
@@ -166,6 +203,10 @@ Json MakeQuestionnaire(const CompiledCatalog& catalog,
       {"title", std::string(WordIn(language_tag, Word::kQuestionnaireTitle))},
       {"subjectType", Json::array({"Patient"})},
       {"item", std::move(items)}};
+  if (Json sets = maker.ValueSets(); !sets.empty()) {
+    questionnaire["contained"] = std::move(sets);
+  }
+  return questionnaire;
 }
 
 }  // namespace needlewise

@@ -37,7 +37,8 @@ std::vector<int> OutstandingConcepts(const CompiledCatalog& catalog,
                                      const v1::Decision& decision);
 
 // A Questionnaire of these concepts. `id` is its id; `language` that of its
-// texts, among `catalog.wordings`.
+// texts, among `catalog.wordings`. What many items offer is a ValueSet that it
+// contains, so that areas are not listed once for each question.
 Json MakeQuestionnaire(const CompiledCatalog& catalog,
                        const std::vector<int>& concepts, absl::string_view id,
                        int language);

@@ -45,13 +45,14 @@ absl::string_view NameInReference(absl::string_view reference) {
   return reference.substr(type);
 }
 
-void ResourceSet::Add(const Json& document, const std::string& location,
+void ResourceSet::Add(const JsonValue& document, const std::string& location,
                       Violations* violations) {
   AddResource(document, "", location, 0, violations);
 }
 
-void ResourceSet::AddBundle(const Json& bundle, const std::string& location,
-                            int depth, Violations* violations) {
+void ResourceSet::AddBundle(const JsonValue& bundle,
+                            const std::string& location, int depth,
+                            Violations* violations) {
   if (depth >= kDeepestBundle) {
     violations->push_back({location, "is a bundle too deep in bundles"});
     return;
@@ -74,11 +75,11 @@ void ResourceSet::AddBundle(const Json& bundle, const std::string& location,
   }
 }
 
-void ResourceSet::AddResource(const Json& resource, std::string full_url,
+void ResourceSet::AddResource(const JsonValue& resource, std::string full_url,
                               const std::string& location, int depth,
                               Violations* violations) {
   const Element root(&resource, location, violations);
-  if (!resource.is_object()) {
+  if (!resource.IsObject()) {
     root.Fault("must be a FHIR resource");
     return;
   }
@@ -116,7 +117,7 @@ const FhirResource* ResourceSet::Patient(const std::string& location,
     if (resource.type != "Patient") continue;
     if (patient == nullptr) {
       patient = &resource;
-    } else if (*resource.json != *patient->json) {
+    } else if (WriteJson(*resource.json) != WriteJson(*patient->json)) {
       violations->push_back(
           {resource.location,
            "is a second patient; send the record of one patient at a time"});
@@ -134,14 +135,11 @@ FhirTarget ResourceSet::Resolve(const FhirResource& from,
                                 absl::string_view reference) const {
   FhirTarget target;
   if (absl::ConsumePrefix(&reference, "#")) {
-    const auto contained = from.json->find("contained");
-    if (contained == from.json->end() || !contained->is_array()) return target;
-    for (const Json& candidate : *contained) {
-      if (!candidate.is_object()) continue;
-      const auto id = candidate.find("id");
-      if (id == candidate.end()) continue;
-      const auto* text = id->get_ptr<const Json::string_t*>();
-      if (text == nullptr || *text != reference) continue;
+    const JsonValue* contained = FindMember(*from.json, "contained");
+    if (contained == nullptr || !contained->IsArray()) return target;
+    for (const JsonValue& candidate : contained->GetArray()) {
+      const JsonValue* id = FindMember(candidate, "id");
+      if (id == nullptr || TextIn(*id) != reference) continue;
       target.json = &candidate;
       return target;
     }

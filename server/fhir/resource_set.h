@@ -7,14 +7,14 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "rules/engine/violation.h"
-#include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 
 namespace needlewise {
 
 // A resource that was sent by itself or in a bundle.
 struct FhirResource {
   // Refers to the document.
-  const Json* json = nullptr;
+  const JsonValue* json = nullptr;
   std::string type;
   // Empty: none.
   std::string id;
@@ -37,7 +37,7 @@ struct FhirGap {
 // What a reference leads to.
 struct FhirTarget {
   // Null: nothing that was sent.
-  const Json* json = nullptr;
+  const JsonValue* json = nullptr;
   // Null for a contained resource.
   const FhirResource* resource = nullptr;
 };
@@ -48,7 +48,7 @@ class ResourceSet {
  public:
   // Adds a resource, or every resource of a bundle. `location` says where it is
   // in the request. A violation where it is neither.
-  void Add(const Json& document, const std::string& location,
+  void Add(const JsonValue& document, const std::string& location,
            Violations* violations);
 
   const std::vector<FhirResource>& resources() const { return resources_; }
@@ -67,9 +67,9 @@ class ResourceSet {
   bool LeadsTo(absl::string_view reference, const FhirResource& resource) const;
 
  private:
-  void AddBundle(const Json& bundle, const std::string& location, int depth,
-                 Violations* violations);
-  void AddResource(const Json& resource, std::string full_url,
+  void AddBundle(const JsonValue& bundle, const std::string& location,
+                 int depth, Violations* violations);
+  void AddResource(const JsonValue& resource, std::string full_url,
                    const std::string& location, int depth,
                    Violations* violations);
 

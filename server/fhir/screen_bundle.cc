@@ -194,8 +194,9 @@ absl::StatusOr<PendingAnswer> StartScreenRecord(
 }
 
 absl::StatusOr<PendingAnswer> StartScreenDocument(
-    const FhirScreener& screener, const Caller& caller, const Json& document,
-    const std::string& location, const v1::ScreenFhirBundleRequest& request,
+    const FhirScreener& screener, const Caller& caller,
+    const JsonValue& document, const std::string& location,
+    const v1::ScreenFhirBundleRequest& request,
     v1::ScreenFhirBundleResponse* response) {
   Violations violations;
   ResourceSet resources;
@@ -241,7 +242,8 @@ absl::StatusOr<PendingAnswer> StartScreenFhirBundle(
     const v1::ScreenFhirBundleRequest& request,
     v1::ScreenFhirBundleResponse* response) {
   Violations violations;
-  const absl::optional<Json> bundle = ParseJson(request.bundle(), &violations);
+  const absl::optional<JsonDocument> bundle =
+      ParseJson(request.bundle(), &violations);
   if (!bundle.has_value()) {
     for (FieldViolation& violation : violations) {
       violation.field = violation.field.empty()
@@ -250,8 +252,8 @@ absl::StatusOr<PendingAnswer> StartScreenFhirBundle(
     }
     return Refuse(std::move(violations));
   }
-  return StartScreenDocument(screener, caller, *bundle, "bundle", request,
-                             response);
+  return StartScreenDocument(screener, caller, bundle->root(), "bundle",
+                             request, response);
 }
 
 }  // namespace needlewise

@@ -10,7 +10,7 @@
 #include "needlewise/v1/screening.pb.h"
 #include "server/catalog_manager.h"
 #include "server/decision_support.h"
-#include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 #include "server/fhir/mapping.h"
 #include "server/fhir/resource_set.h"
 #include "server/pending_answer.h"
@@ -47,8 +47,9 @@ absl::StatusOr<PendingAnswer> StartScreenRecord(
 // request. All but the record is said by `request`, whose `bundle` is not
 // looked at.
 absl::StatusOr<PendingAnswer> StartScreenDocument(
-    const FhirScreener& screener, const Caller& caller, const Json& document,
-    const std::string& location, const v1::ScreenFhirBundleRequest& request,
+    const FhirScreener& screener, const Caller& caller,
+    const JsonValue& document, const std::string& location,
+    const v1::ScreenFhirBundleRequest& request,
     v1::ScreenFhirBundleResponse* response);
 
 // The method of `FhirService`.

@@ -13,6 +13,7 @@
 #include "rules/engine/wording.h"
 #include "server/fhir/element.h"
 #include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 #include "server/fhir/operation_outcome.h"
 #include "server/status.h"
 
@@ -23,8 +24,8 @@ constexpr char kFhirJson[] = "application/fhir+json";
 
 // A request as read. `record` refers to `document`.
 struct OperationRequest {
-  Json document;
-  const Json* record = nullptr;
+  JsonDocument document;
+  const JsonValue* record = nullptr;
   std::string location;
   v1::ScreenFhirBundleRequest wanted;
   // Where the fields of `wanted` stand in the body.
@@ -191,19 +192,19 @@ std::string AcceptedLanguage(const HttpRequest& http,
 
 bool ReadBody(const std::string& body, OperationRequest* request,
               Violations* violations) {
-  absl::optional<Json> document = ParseJson(body, violations);
+  absl::optional<JsonDocument> document = ParseJson(body, violations);
   if (!document.has_value()) return false;
   request->document = *std::move(document);
-  if (!request->document.is_object()) {
+  if (!request->document.root().IsObject()) {
     violations->push_back({"", "must be a resource"});
     return false;
   }
-  const Element untyped(&request->document, "", violations);
+  const Element untyped(&request->document.root(), "", violations);
   if (untyped.Text("resourceType") == "Parameters") {
-    const Element root(&request->document, "Parameters", violations);
+    const Element root(&request->document.root(), "Parameters", violations);
     ParameterReader(root, request).Read();
   } else {
-    request->record = &request->document;
+    request->record = &request->document.root();
     request->location = std::string(untyped.Text("resourceType"));
   }
   return violations->empty();
@@ -272,6 +273,7 @@ void Answer(const FhirScreener& screener, const v1::TreatmentSelection& usual,
   HttpResponse response;
   response.headers["content-type"] = kFhirJson;
   response.headers["content-language"] = made.language();
+  AddVary("Accept-Language", &response);
   response.body = std::move(*made.mutable_resources());
   std::move(*pending).WhenRecorded([response = std::move(response),
                                     reply = std::move(reply)](

@@ -1,7 +1,5 @@
 #include "server/http/cross_origin.h"
 
-#include "absl/strings/str_cat.h"
-
 namespace needlewise {
 namespace {
 
@@ -10,11 +8,6 @@ constexpr char kRequestHeaders[] =
     "Content-Encoding, Content-Type";
 // Browsers cap it at 2 h or less.
 constexpr char kPreflightSeconds[] = "7200";
-
-void AddVary(const char* value, HttpResponse* response) {
-  std::string& vary = response->headers["vary"];
-  absl::StrAppend(&vary, vary.empty() ? "" : ", ", value);
-}
 
 }  // namespace
 

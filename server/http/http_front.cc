@@ -32,8 +32,7 @@ void Compress(const HttpRequest& request, HttpResponse* response) {
       response->headers.count("content-encoding") > 0) {
     return;
   }
-  std::string& vary = response->headers["vary"];
-  absl::StrAppend(&vary, vary.empty() ? "" : ", ", "Accept-Encoding");
+  AddVary("Accept-Encoding", response);
   if (!AcceptsGzip(HeaderOf(request, "accept-encoding"))) return;
   response->body = Gzip(response->body);
   response->headers["content-encoding"] = "gzip";

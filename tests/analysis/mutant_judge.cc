@@ -112,6 +112,22 @@ bool MutantJudge::ChangesAVerdict(const CompiledCatalog& mutated) const {
   return diff.changes_size() > 0 || !diff.no_other_change();
 }
 
+testing::v1::RuleCaseSuite MutantJudge::PatientsOf(
+    const CompiledCatalog& mutated) const {
+  analysis::DiffOptions options;
+  options.milliseconds = kQuestionMilliseconds;
+  options.threads = 1;
+  // From the fault to what is right, so that they expect what is right.
+  const testing::v1::CatalogDiff diff =
+      analysis::DiffCatalogs(mutated, *plain_compiled_, options);
+  testing::v1::RuleCaseSuite suite;
+  suite.set_as_of(diff.as_of());
+  for (const testing::v1::VerdictChange& change : diff.changes()) {
+    *suite.add_cases() = change.witness();
+  }
+  return suite;
+}
+
 std::string MutantJudge::InvariantAgainst(const CompiledCatalog& mutated,
                                           const Mutant& mutant) const {
   const analysis::Written before(plain_);
@@ -164,7 +180,11 @@ Fate MutantJudge::Judge(const Mutant& mutant) const {
     return fate;
   }
   fate.by = InvariantAgainst(*mutated, mutant);
-  if (!fate.by.empty()) fate.kind = Fate::Kind::kKilledByProof;
+  if (!fate.by.empty()) {
+    fate.kind = Fate::Kind::kKilledByProof;
+  } else {
+    fate.missing = PatientsOf(*mutated);
+  }
   return fate;
 }
 

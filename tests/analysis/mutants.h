@@ -48,6 +48,9 @@ struct Fate {
   bool changes_verdict = false;
   // The case or invariant that notices.
   std::string by;
+  // Where the mutant survives: patients whose verdict changes, as cases that
+  // would find it.
+  testing::v1::RuleCaseSuite missing;
 };
 
 // Judges mutants of one catalogue. Refers to both.
@@ -65,6 +68,7 @@ class MutantJudge {
   std::string CaseAgainst(const CompiledCatalog& mutated,
                           bool* by_verdict) const;
   bool ChangesAVerdict(const CompiledCatalog& mutated) const;
+  testing::v1::RuleCaseSuite PatientsOf(const CompiledCatalog& mutated) const;
   std::string InvariantAgainst(const CompiledCatalog& mutated,
                                const Mutant& mutant) const;
 

@@ -2,13 +2,17 @@
 // proof finds. See tests/analysis/run_mutations.
 //
 // Usage: mutation_campaign SURVIVORS [SAMPLE [SEED]]
+//        mutation_campaign SURVIVORS RULE
 //
 // SURVIVORS is a file with a line `rule<TAB>change<TAB>why` for each mutant
 // that is known to survive. SAMPLE, where given and not 0, is how many mutants
-// are looked at, chosen by SEED. Prints one line a mutant, and the counts.
+// are looked at, chosen by SEED; RULE, the id of a rule: only its mutants.
+// Prints one line a mutant, of a survivor the case that would find it, and the
+// counts.
 // Exits with 1 where one survives that is not listed, or is listed and does
 // not, or where less than 95 % of those that change a verdict are found.
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -23,6 +27,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "rules/analysis/witness.h"
 #include "tests/analysis/mutants.h"
 #include "tests/property/random.h"
 #include "tests/support/shipped_catalog.h"
@@ -81,9 +86,15 @@ class Campaign {
           return suites;
         }()) {}
 
-  bool Run(int sample, uint64_t seed) {
+  bool Run(const std::string& rule, int sample, uint64_t seed) {
     std::vector<Mutant> mutants = MakeMutants(ShippedCatalog().catalog);
     bool as_listed = AllExist(mutants);
+    if (!rule.empty()) {
+      mutants.erase(
+          std::remove_if(mutants.begin(), mutants.end(),
+                         [&](const Mutant& m) { return m.rule_id != rule; }),
+          mutants.end());
+    }
     const size_t all = mutants.size();
     if (sample > 0 && static_cast<size_t>(sample) < all) {
       Random random(seed);
@@ -139,9 +150,8 @@ class Campaign {
     const bool listed = survivors_.count({mutant.rule_id, mutant.change}) > 0;
     if (survives && !listed) {
       std::cout << "survives and is not listed: add a case, or an invariant, "
-                   "or list it with the reason; `needlewise-rules diff` finds "
-                   "a patient"
-                << std::endl;
+                   "or list it with the reason\n"
+                << analysis::WriteSuite(fate.missing) << std::endl;
     }
     if (!survives && listed) {
       std::cout << "listed as a survivor, and does not survive: take it off "
@@ -166,7 +176,7 @@ class Campaign {
 };
 
 int Usage() {
-  std::cerr << "usage: mutation_campaign SURVIVORS [SAMPLE [SEED]]\n";
+  std::cerr << "usage: mutation_campaign SURVIVORS [SAMPLE [SEED] | RULE]\n";
   return 2;
 }
 
@@ -180,7 +190,13 @@ int main(int argc, char** argv) {
   const auto number = [&](int at, uint64_t usual) {
     return argc > at ? std::strtoull(argv[at], nullptr, 10) : usual;
   };
+  const std::string what = argc > 2 ? argv[2] : "";
+  const bool is_number =
+      what.find_first_not_of("0123456789") == std::string::npos;
   needlewise::Campaign campaign(std::move(survivors));
-  return campaign.Run(static_cast<int>(number(2, 0)), number(3, 20261120)) ? 0
-                                                                           : 1;
+  return campaign.Run(is_number ? "" : what,
+                      is_number ? static_cast<int>(number(2, 0)) : 0,
+                      number(3, 20261120))
+             ? 0
+             : 1;
 }

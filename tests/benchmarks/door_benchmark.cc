@@ -17,7 +17,7 @@
 #include "server/cds_hooks/hook_settings.h"
 #include "server/clock.h"
 #include "server/decision_support.h"
-#include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 #include "server/http/message_json.h"
 #include "server/telemetry/json_log.h"
 #include "tests/benchmarks/sample_record.h"

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "needlewise/v1/screening.pb.h"
+#include "server/fhir/questionnaire.h"
 #include "tests/cds_hooks/hook_server.h"
 #include "tests/fhir/mapped.h"
 #include "tests/support/shipped_catalog.h"
@@ -194,8 +195,10 @@ TEST(HookCallTest, SaysNothingWhereNothingFiredAndEverythingIsKnown) {
                    {"code", unit["code"]}}}};
       } else {
         // The last but one says no: "not now" or "never".
-        const Json& options = item["answerOption"];
-        value = {{"valueCoding", options[options.size() - 2]["valueCoding"]}};
+        const bool ever = item["answerValueSet"] == "#statuses-ever";
+        value = {{"valueCoding",
+                  {{"system", kFindingStatusSystem},
+                   {"code", ever ? "never" : "absent"}}}};
       }
       sheet["item"].push_back(
           {{"linkId", item["linkId"]}, {"answer", Json::array({value})}});

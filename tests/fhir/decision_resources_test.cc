@@ -121,7 +121,11 @@ TEST_F(DecisionResourcesTest, SpeaksTheLanguageOfTheAnswer) {
   const Json& item = questionnaire["item"][0];
   EXPECT_EQ(item["text"], texts.concepts(keloid).question());
   EXPECT_NE(item["text"], ShippedCatalog().catalog.concepts(keloid).question());
-  EXPECT_EQ(item["answerOption"].back()["valueCoding"]["display"], "Non connu");
+  EXPECT_EQ(item["answerValueSet"], "#statuses-ever");
+  const Json& statuses = questionnaire["contained"][0];
+  EXPECT_EQ(statuses["id"], "statuses-ever");
+  EXPECT_EQ(statuses["compose"]["include"][0]["concept"].back()["display"],
+            "Non connu");
   EXPECT_EQ(bundle["entry"][2]["resource"]["action"][0]["title"],
             "S\xC3\xA9"
             "ance 3");

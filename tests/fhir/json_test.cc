@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "server/fhir/json_document.h"
 
 namespace needlewise {
 namespace {
@@ -15,7 +16,7 @@ using ::testing::HasSubstr;
 // The one violation of a text that is refused, as `place: what`.
 std::string FaultOf(const std::string& text) {
   Violations violations;
-  const absl::optional<Json> json = ParseJson(text, &violations);
+  const absl::optional<JsonDocument> json = ParseJson(text, &violations);
   if (json.has_value() || violations.size() != 1) return "was read";
   return absl::StrCat(violations[0].field, ": ", violations[0].description);
 }
@@ -24,9 +25,9 @@ TEST(ParseJsonTest, ReadsWhatIsWritten) {
   Violations violations;
   const std::string text =
       R"({"a":[1,-2,3.5,true,false,null,"\u00e9"],"b":{"c":{}}})";
-  const absl::optional<Json> json = ParseJson(text, &violations);
+  const absl::optional<JsonDocument> json = ParseJson(text, &violations);
   ASSERT_TRUE(json.has_value());
-  EXPECT_EQ(WriteJson(*json),
+  EXPECT_EQ(WriteJson(json->root()),
             "{\"a\":[1,-2,3.5,true,false,null,\"\xC3\xA9\"],\"b\":{\"c\":{}}}");
 }
 
@@ -70,6 +71,17 @@ INSTANTIATE_TEST_SUITE_P(
                   "is nested deeper than 64"},
         FaultCase{"MuchTooDeep", std::string(1000000, '['),
                   "is nested deeper than 64"},
+        FaultCase{"LowSurrogateAlone", R"({"a":["\udc00"]})",
+                  "a[0]: is not JSON"},
+        FaultCase{"LoneSurrogateInAName", R"({"\ud800":1})", "is not JSON"},
+        FaultCase{"ZeroByteAfterTheValue", std::string("{}\0", 3),
+                  ": is not JSON at byte"},
+        FaultCase{"ZeroByteInAText", std::string("[\"\0\"]", 5),
+                  "[0]: is not JSON"},
+        FaultCase{"MemberTwiceAmongMany",
+                  R"({"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,)"
+                  R"("j":1,"k":1,"l":1,"m":1,"n":1,"o":1,"p":1,"q":1,"a":2})",
+                  "a: occurs twice"},
         FaultCase{"ControlCharacter", "[\"\x01\"]", ": is not JSON"}),
     [](const auto& info) { return info.param.name; });
 

@@ -5,6 +5,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 #include "server/fhir/questionnaire.h"
 #include "server/fhir/resource_set.h"
 #include "tests/support/shipped_catalog.h"
@@ -113,10 +114,10 @@ std::string ConditionOf(const std::string& system, const std::string& code,
 Mapped MapRecord(const std::string& json) {
   Mapped mapped;
   Violations violations;
-  const absl::optional<Json> document = ParseJson(json, &violations);
+  const absl::optional<JsonDocument> document = ParseJson(json, &violations);
   if (document.has_value()) {
     ResourceSet resources;
-    resources.Add(*document, "bundle", &violations);
+    resources.Add(document->root(), "bundle", &violations);
     if (violations.empty()) {
       mapped.patient =
           MapPatient(ShippedCatalog(), resources, "bundle", &violations);

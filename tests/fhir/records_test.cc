@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "server/fhir/questionnaire.h"
@@ -251,12 +255,43 @@ TEST(QuestionnaireTest, HasAnItemForEveryKindOfConcept) {
                    about.scope() == v1::CONCEPT_SCOPE_TREATMENT_AREA))
         << about.concept_id();
     if (type != "choice") continue;
+    EXPECT_EQ(item["answerValueSet"], about.tense() == v1::QUESTION_TENSE_EVER
+                                          ? "#statuses-ever"
+                                          : "#statuses-now");
+  }
+}
+
+TEST(QuestionnaireTest, ContainsEachSetOfAnswersOnce) {
+  const CompiledCatalog& catalog = ShippedCatalog();
+  std::vector<int> concepts;
+  for (size_t c = 0; c < catalog.concepts.size(); ++c) {
+    if (catalog.concepts[c].definition != nullptr) {
+      concepts.push_back(static_cast<int>(c));
+    }
+  }
+  const Json questionnaire = MakeQuestionnaire(catalog, concepts, "q", 0);
+  std::map<std::string, size_t> sizes;
+  for (const Json& set : questionnaire["contained"]) {
+    EXPECT_EQ(set["resourceType"], "ValueSet");
+    const Json& include = set["compose"]["include"][0];
+    EXPECT_TRUE(sizes.emplace(set["id"], include["concept"].size()).second);
+    if (include["system"] == kAreaSystem) continue;
     // Each option is a status that the answer's reader knows.
-    for (const Json& option : item["answerOption"]) {
-      EXPECT_NE(StatusOfCode(option["valueCoding"]["code"].get<std::string>()),
+    EXPECT_EQ(include["system"], kFindingStatusSystem);
+    for (const Json& option : include["concept"]) {
+      EXPECT_NE(StatusOfCode(option["code"].get<std::string>()),
                 v1::FINDING_STATUS_UNSPECIFIED);
     }
   }
+  EXPECT_EQ(sizes,
+            (std::map<std::string, size_t>{
+                {"areas", static_cast<size_t>(catalog.catalog.areas_size())},
+                {"statuses-ever", 4},
+                {"statuses-now", 3}}));
+  // A question that offers nothing of them needs none.
+  const Json age =
+      MakeQuestionnaire(catalog, {catalog.concept_index.at("age")}, "q", 0);
+  EXPECT_FALSE(age.contains("contained"));
 }
 
 TEST(OtherRecordsTest, AreReadByTheirStatus) {

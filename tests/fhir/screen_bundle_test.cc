@@ -131,11 +131,9 @@ TEST_F(ScreenFhirBundleTest, ReportsEveryFaultAtOnce) {
 TEST_F(ScreenFhirBundleTest, AnswersInFhir) {
   v1::ScreenFhirBundleResponse response;
   ASSERT_TRUE(Screen(RequestOf(Record()), &response).ok());
-  Violations violations;
-  const absl::optional<Json> json =
-      ParseJson(response.resources(), &violations);
-  ASSERT_TRUE(json.has_value());
-  const Json& entries = (*json)["entry"];
+  const Json json = Json::parse(response.resources(), nullptr, false);
+  ASSERT_FALSE(json.is_discarded());
+  const Json& entries = json["entry"];
   const Json& guidance = entries[0]["resource"];
   EXPECT_EQ(guidance["resourceType"], "GuidanceResponse");
   EXPECT_EQ(guidance["id"], response.decision_id());
@@ -157,16 +155,14 @@ TEST_F(ScreenFhirBundleTest, AsksForWhatIsMissing) {
   ASSERT_TRUE(Screen(RequestOf(RecordOf({})), &response).ok());
   EXPECT_EQ(response.decision().treatments(0).verdict(),
             v1::VERDICT_DATA_REQUIRED);
-  Violations violations;
-  const absl::optional<Json> json =
-      ParseJson(response.resources(), &violations);
-  ASSERT_TRUE(json.has_value());
-  const Json& guidance = (*json)["entry"][0]["resource"];
+  const Json json = Json::parse(response.resources(), nullptr, false);
+  ASSERT_FALSE(json.is_discarded());
+  const Json& guidance = json["entry"][0]["resource"];
   EXPECT_EQ(guidance["status"], "data-required");
   const size_t outstanding =
       response.decision().treatments(0).areas(0).outstanding_size();
   EXPECT_EQ(guidance["dataRequirement"].size(), outstanding);
-  const Json& questionnaire = json->at("entry").back()["resource"];
+  const Json& questionnaire = json.at("entry").back()["resource"];
   EXPECT_EQ(questionnaire["resourceType"], "Questionnaire");
   EXPECT_EQ(questionnaire["item"].size(), outstanding);
 }

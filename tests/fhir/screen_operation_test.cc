@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "needlewise/v1/fhir.grpc.pb.h"
+#include "server/fhir/json.h"
 #include "tests/fhir/mapped.h"
 #include "tests/integration/http_client.h"
 #include "tests/integration/test_server.h"
@@ -158,6 +159,7 @@ TEST_F(ScreenOperationTest, SpeaksALanguageThatTheCallerAccepts) {
   const HttpAnswer french =
       Post(Keloid(), {{"Accept-Language", "tlh, fr-CA;q=0.8, en;q=0.5"}});
   EXPECT_EQ(french.headers.at("content-language"), "fr");
+  EXPECT_THAT(french.headers.at("vary"), HasSubstr("Accept-Language"));
   const HttpAnswer none = Post(Keloid(), {{"Accept-Language", "tlh,*"}});
   EXPECT_EQ(none.headers.at("content-language"), "en");
 }

@@ -14,6 +14,7 @@
 #include "server/cds_hooks/hook_settings.h"
 #include "server/fhir/decision_resources.h"
 #include "server/fhir/json.h"
+#include "server/fhir/json_document.h"
 #include "server/fhir/mapping.h"
 #include "server/fhir/resource_set.h"
 
@@ -66,14 +67,16 @@ void Decide(const MappedPatient& mapped) {
 
 void TryRecord(absl::string_view bytes) {
   Violations violations;
-  const absl::optional<Json> json = ParseJson(bytes, &violations);
+  const absl::optional<JsonDocument> json = ParseJson(bytes, &violations);
   Must(json.has_value() == violations.empty());
   if (!json.has_value()) return;
   // What was read can be written and read again.
+  const std::string written = WriteJson(json->root());
   Violations none;
-  Must(ParseJson(WriteJson(*json), &none) == json);
+  const absl::optional<JsonDocument> again = ParseJson(written, &none);
+  Must(again.has_value() && WriteJson(again->root()) == written);
   ResourceSet resources;
-  resources.Add(*json, "bundle", &violations);
+  resources.Add(json->root(), "bundle", &violations);
   const MappedPatient mapped =
       MapPatient(Catalog(), resources, "bundle", &violations);
   if (violations.empty()) Decide(mapped);

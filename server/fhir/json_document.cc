@@ -1,0 +1,160 @@
+#include "server/fhir/json_document.h"
+
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "server/fhir/json_fault.h"
+
+namespace needlewise {
+namespace {
+
+using rapidjson::SizeType;
+
+// Objects of at most so many members are searched for twins pair by pair.
+constexpr SizeType kFewMembers = 16;
+
+// UTF-8 is checked, numbers are the nearest doubles, and nesting takes no
+// stack.
+constexpr unsigned kStrict = rapidjson::kParseValidateEncodingFlag |
+                             rapidjson::kParseFullPrecisionFlag |
+                             rapidjson::kParseIterativeFlag;
+
+absl::string_view NameOf(const JsonValue::Member& member) {
+  return {member.name.GetString(), member.name.GetStringLength()};
+}
+
+bool HasTwins(const JsonValue& object) {
+  const SizeType count = object.MemberCount();
+  const auto begin = object.MemberBegin();
+  if (count <= kFewMembers) {
+    for (SizeType i = 1; i < count; ++i) {
+      for (SizeType j = 0; j < i; ++j) {
+        if (NameOf(begin[i]) == NameOf(begin[j])) return true;
+      }
+    }
+    return false;
+  }
+  std::vector<absl::string_view> names;
+  names.reserve(count);
+  for (SizeType i = 0; i < count; ++i) names.push_back(NameOf(begin[i]));
+  std::sort(names.begin(), names.end());
+  return std::adjacent_find(names.begin(), names.end()) != names.end();
+}
+
+// The library takes half of a surrogate pair by itself, and writes it as what
+// is not UTF-8.
+bool HasHalfSurrogate(const JsonValue& value) {
+  // Its three bytes: ED, then A0 to BF.
+  const char* const begin = value.GetString();
+  const char* const end = begin + value.GetStringLength();
+  for (const char* at = begin; at != end; ++at) {
+    at = static_cast<const char*>(std::memchr(at, 0xED, end - at));
+    if (at == nullptr || at + 1 == end) return false;
+    if (static_cast<uint8_t>(at[1]) >= 0xA0) return true;
+  }
+  return false;
+}
+
+// Passes on what the reader finds, no deeper than allowed.
+class Builder {
+ public:
+  explicit Builder(rapidjson::Document* document) : document_(*document) {}
+
+  bool Null() { return document_.Null(); }
+  bool Bool(bool value) { return document_.Bool(value); }
+  bool Int(int value) { return document_.Int(value); }
+  bool Uint(unsigned value) { return document_.Uint(value); }
+  bool Int64(int64_t value) { return document_.Int64(value); }
+  bool Uint64(uint64_t value) { return document_.Uint64(value); }
+  bool Double(double value) { return document_.Double(value); }
+  // Numbers are read, never kept as text.
+  bool RawNumber(const char*, SizeType, bool) { return false; }
+  bool String(const char* text, SizeType length, bool copy) {
+    return document_.String(text, length, copy);
+  }
+  bool Key(const char* text, SizeType length, bool copy) {
+    return document_.Key(text, length, copy);
+  }
+  bool StartObject() { return Deeper() && document_.StartObject(); }
+  bool StartArray() { return Deeper() && document_.StartArray(); }
+  bool EndObject(SizeType count) {
+    --depth_;
+    return document_.EndObject(count);
+  }
+  bool EndArray(SizeType count) {
+    --depth_;
+    return document_.EndArray(count);
+  }
+
+ private:
+  bool Deeper() { return ++depth_ <= kDeepestJson; }
+
+  rapidjson::Document& document_;
+  int depth_ = 0;
+};
+
+// What the library lets pass. As deep as the document, which is bounded.
+bool IsStrict(const JsonValue& value) {
+  if (value.IsString()) return !HasHalfSurrogate(value);
+  if (value.IsArray()) {
+    return std::all_of(value.Begin(), value.End(), IsStrict);
+  }
+  if (!value.IsObject()) return true;
+  if (HasTwins(value)) return false;
+  return std::all_of(value.MemberBegin(), value.MemberEnd(),
+                     [](const JsonValue::Member& member) {
+                       return IsStrict(member.name) && IsStrict(member.value);
+                     });
+}
+
+}  // namespace
+
+absl::optional<JsonDocument> ParseJson(absl::string_view text,
+                                       Violations* violations) {
+  auto document = std::make_unique<rapidjson::Document>();
+  rapidjson::MemoryStream stream(text.data(), text.size());
+  bool read = false;
+  const auto build = [&](rapidjson::Document& into) {
+    Builder builder(&into);
+    rapidjson::Reader reader;
+    // A zero byte reads as the end of the text, wherever it is.
+    read = !reader.Parse<kStrict>(stream, builder).IsError() &&
+           stream.Tell() == text.size();
+    return read;
+  };
+  document->Populate(build);
+  if (!read || !IsStrict(*document)) {
+    violations->push_back(JsonFaultIn(text));
+    return absl::nullopt;
+  }
+  return JsonDocument(std::move(document));
+}
+
+const JsonValue* FindMember(const JsonValue& object, absl::string_view name) {
+  if (!object.IsObject()) return nullptr;
+  for (auto it = object.MemberBegin(); it != object.MemberEnd(); ++it) {
+    if (NameOf(*it) == name) return &it->value;
+  }
+  return nullptr;
+}
+
+absl::optional<absl::string_view> TextIn(const JsonValue& value) {
+  if (!value.IsString()) return absl::nullopt;
+  return absl::string_view(value.GetString(), value.GetStringLength());
+}
+
+std::string WriteJson(const JsonValue& value) {
+  rapidjson::StringBuffer text;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
+  value.Accept(writer);
+  return {text.GetString(), text.GetSize()};
+}
+
+}  // namespace needlewise
