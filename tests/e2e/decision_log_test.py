@@ -132,6 +132,40 @@ class SqliteTest(LogTest):
         self.assertIn(" 0 differ, 0 could not be decided",
                       self.rules("replay"))
 
+    def test_an_acknowledged_review_is_not_raised_anew(self):
+        key = self.folder / "key"
+        key.write_text("k" * 32)
+        server = self.start(self.sqlite(
+            'subject_keys { key_id: "k1" file: "%s" }' % key))
+        request = e2e.sample("clear.json")
+        request["recallAcknowledgements"] = True
+        request["patient"]["patientReference"] = "patient 7"
+        request["patient"]["findings"].append(
+            {"concept": "comedonal_acne", "status": "FINDING_STATUS_PRESENT",
+             "areas": [request["treatments"][0]["areas"][0]]})
+
+        def screen(expect):
+            return json.loads(self.verb(
+                server, "screen", "-", "--output=json", expect=expect,
+                stdin=json.dumps(request)).stdout)
+
+        first = screen(expect=1)
+        verdict = first["decision"]["treatments"][0]["verdict"]
+        self.assertEqual(verdict, "VERDICT_REVIEW_REQUIRED")
+        self.verb(server, "feedback", first["decisionId"], "acknowledged",
+                  "--rule=comedones")
+        # It outlasts the server, and what the rule does not ask about.
+        server.close()
+        server = self.start(self.sqlite(
+            'subject_keys { key_id: "k1" file: "%s" }' % key))
+        request["patient"]["ageYears"] += 1
+        again = screen(expect=0)
+        self.assertEqual(again["recalledAcknowledgements"], ["comedones"])
+        # Another patient has nothing acknowledged.
+        request["patient"]["patientReference"] = "patient 8"
+        self.assertNotIn("recalledAcknowledgements", screen(expect=1))
+        self.assertNotIn(b"patient 7", self.store.read_bytes())
+
     def test_a_full_disk_refuses_and_loses_nothing(self):
         server = self.start(self.sqlite(), under=["prlimit", "--fsize=4194304"])
         given = self.screen_many(server, 1500)
