@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "rules/engine/rule_cases.h"
 #include "tests/support/catalog_builder.h"
+#include "tests/support/shipped_catalog.h"
 
 namespace needlewise::analysis {
 namespace {
@@ -99,6 +100,16 @@ TEST(Lints, ShowWindowsThatSayDifferentThings) {
       .Review("not-long-ago", IsWithin("peel", "days: 28"));
   EXPECT_THAT(LinesOf(catalog),
               Contains("overlapping-windows lately, not-long-ago shown"));
+}
+
+TEST(Lints, SayWhereTheTimeRanOut) {
+  ProveOptions options;
+  options.milliseconds = 1;
+  std::vector<std::string> kinds;
+  for (const Lint& lint : FindLints(ShippedCatalog(), options)) {
+    kinds.push_back(lint.kind);
+  }
+  EXPECT_THAT(kinds, Contains("not-decided"));
 }
 
 }  // namespace
