@@ -123,7 +123,7 @@ MappedPatient MapPatient(const CompiledCatalog& catalog,
   MappedPatient mapped;
   const FhirResource* patient = resources.Patient(location, violations);
   if (patient == nullptr) return mapped;
-  MappingContext context(catalog, resources, *patient, violations);
+  MappingContext context(catalog, resources, violations);
   ReadPatient(*patient, &context, &mapped);
   for (const FhirResource& resource : resources.resources()) {
     MapOne(resource, *patient, &context, &mapped, violations);

@@ -67,11 +67,8 @@ using ConceptFilter =
 class MappingContext {
  public:
   MappingContext(const CompiledCatalog& catalog, const ResourceSet& resources,
-                 const FhirResource& patient, Violations* violations)
-      : catalog_(catalog),
-        resources_(resources),
-        patient_(patient),
-        violations_(violations) {}
+                 Violations* violations)
+      : catalog_(catalog), resources_(resources), violations_(violations) {}
 
   const CompiledCatalog& catalog() const { return catalog_; }
   const ResourceSet& resources() const { return resources_; }
@@ -129,7 +126,6 @@ class MappingContext {
 
   const CompiledCatalog& catalog_;
   const ResourceSet& resources_;
-  const FhirResource& patient_;
   Violations* const violations_;
   std::vector<FindingDraft> drafts_;
   // With the index of its resource, which orders them.
