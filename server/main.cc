@@ -28,7 +28,8 @@
 namespace needlewise {
 namespace {
 
-constexpr int kLargestKeptBlockBytes = 128 * 1024;
+// A patient's whole record fits, and its pages need not be had anew each time.
+constexpr int kLargestKeptBlockBytes = 2 * 1024 * 1024;
 
 LogSeverity ToSeverity(config::v1::LogLevel level) {
   switch (level) {

@@ -399,18 +399,20 @@ Json MakeDecisionExtension(const DecisionOfPatient& decided) {
   }
   Json origins = Json::array();
   for (int i = 0; i < decided.mapped->patient.findings_size(); ++i) {
-    origins.push_back(
-        {{"concept", decided.mapped->patient.findings(i).concept()},
-         {"resource", decided.mapped->origins[i].resource()},
-         {"path", decided.mapped->origins[i].path()}});
+    // There may be hundreds, and a list of pairs would be copied twice.
+    Json origin = Json::object();
+    origin["concept"] = decided.mapped->patient.findings(i).concept();
+    origin["resource"] = decided.mapped->origins[i].resource();
+    origin["path"] = decided.mapped->origins[i].path();
+    origins.push_back(std::move(origin));
   }
   Json not_used = Json::array();
   for (const v1::FhirNotUsed& item : decided.mapped->not_used) {
-    Json entry = {{"resource", item.resource()},
-                  {"path", item.path()},
-                  {"reason", std::string(absl::StripPrefix(
-                                 v1::FhirNotUsedReason_Name(item.reason()),
-                                 "FHIR_NOT_USED_REASON_"))}};
+    Json entry = Json::object();
+    entry["resource"] = item.resource();
+    entry["path"] = item.path();
+    entry["reason"] = std::string(absl::StripPrefix(
+        v1::FhirNotUsedReason_Name(item.reason()), "FHIR_NOT_USED_REASON_"));
     if (item.has_coding()) {
       entry["system"] = item.coding().system();
       entry["code"] = item.coding().code();

@@ -19,6 +19,8 @@ class ElementPath {
   void Enter(const char* name) { steps_.push_back({name, -1}); }
   void Enter(int index) { steps_.push_back({nullptr, index}); }
 
+  bool empty() const { return steps_.empty(); }
+
   // `root`, then each step: `Condition.code.coding[0]`.
   std::string Text(absl::string_view root) const;
 

@@ -1,6 +1,5 @@
 #include "server/fhir/json_document.h"
 
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "server/fhir/json_fault.h"
+#include "server/utf8.h"
 
 namespace needlewise {
 namespace {
@@ -20,14 +20,22 @@ using rapidjson::SizeType;
 // Objects of at most so many members are searched for twins pair by pair.
 constexpr SizeType kFewMembers = 16;
 
-// UTF-8 is checked, numbers are the nearest doubles, and nesting takes no
-// stack.
-constexpr unsigned kStrict = rapidjson::kParseValidateEncodingFlag |
-                             rapidjson::kParseFullPrecisionFlag |
-                             rapidjson::kParseIterativeFlag;
+// The reader looks at so many bytes at a time, the last one a zero byte.
+constexpr size_t kBlock = 16;
+
+// Numbers are the nearest doubles, and texts are decoded where they stand.
+constexpr unsigned kStrict =
+    rapidjson::kParseFullPrecisionFlag | rapidjson::kParseInsituFlag;
 
 absl::string_view NameOf(const JsonValue::Member& member) {
   return {member.name.GetString(), member.name.GetStringLength()};
+}
+
+bool AreTwins(const JsonValue::Member& a, const JsonValue::Member& b) {
+  // Most differ in length or in their first letter.
+  const absl::string_view x = NameOf(a);
+  const absl::string_view y = NameOf(b);
+  return x.size() == y.size() && (x.empty() || (x[0] == y[0] && x == y));
 }
 
 bool HasTwins(const JsonValue& object) {
@@ -36,7 +44,7 @@ bool HasTwins(const JsonValue& object) {
   if (count <= kFewMembers) {
     for (SizeType i = 1; i < count; ++i) {
       for (SizeType j = 0; j < i; ++j) {
-        if (NameOf(begin[i]) == NameOf(begin[j])) return true;
+        if (AreTwins(begin[i], begin[j])) return true;
       }
     }
     return false;
@@ -62,7 +70,8 @@ bool HasHalfSurrogate(const JsonValue& value) {
   return false;
 }
 
-// Passes on what the reader finds, no deeper than allowed.
+// Passes on what the reader finds, no deeper than allowed, so that its
+// recursion is bounded, too.
 class Builder {
  public:
   explicit Builder(rapidjson::Document* document) : document_(*document) {}
@@ -100,17 +109,22 @@ class Builder {
   int depth_ = 0;
 };
 
-// What the library lets pass. As deep as the document, which is bounded.
-bool IsStrict(const JsonValue& value) {
-  if (value.IsString()) return !HasHalfSurrogate(value);
+// Without what the library lets pass: members of the same name and, where the
+// text has escapes in hexadecimal, half surrogates. As deep as the document,
+// which is bounded.
+bool IsStrict(const JsonValue& value, bool has_escapes) {
+  if (value.IsString()) return !(has_escapes && HasHalfSurrogate(value));
   if (value.IsArray()) {
-    return std::all_of(value.Begin(), value.End(), IsStrict);
+    return std::all_of(value.Begin(), value.End(), [&](const JsonValue& item) {
+      return IsStrict(item, has_escapes);
+    });
   }
   if (!value.IsObject()) return true;
   if (HasTwins(value)) return false;
   return std::all_of(value.MemberBegin(), value.MemberEnd(),
-                     [](const JsonValue::Member& member) {
-                       return IsStrict(member.name) && IsStrict(member.value);
+                     [&](const JsonValue::Member& member) {
+                       return IsStrict(member.name, has_escapes) &&
+                              IsStrict(member.value, has_escapes);
                      });
 }
 
@@ -119,22 +133,28 @@ bool IsStrict(const JsonValue& value) {
 absl::optional<JsonDocument> ParseJson(absl::string_view text,
                                        Violations* violations) {
   auto document = std::make_unique<rapidjson::Document>();
-  rapidjson::MemoryStream stream(text.data(), text.size());
+  std::unique_ptr<char[]> copy(new char[text.size() + kBlock]);
+  std::memcpy(copy.get(), text.data(), text.size());
+  std::memset(copy.get() + text.size(), 0, kBlock);
   bool read = false;
   const auto build = [&](rapidjson::Document& into) {
     Builder builder(&into);
     rapidjson::Reader reader;
+    rapidjson::InsituStringStream stream(copy.get());
     // A zero byte reads as the end of the text, wherever it is.
     read = !reader.Parse<kStrict>(stream, builder).IsError() &&
            stream.Tell() == text.size();
     return read;
   };
-  document->Populate(build);
-  if (!read || !IsStrict(*document)) {
+  if (IsUtf8(text)) {
+    document->Populate(build);
+  }
+  if (!read ||
+      !IsStrict(*document, text.find("\\u") != absl::string_view::npos)) {
     violations->push_back(JsonFaultIn(text));
     return absl::nullopt;
   }
-  return JsonDocument(std::move(document));
+  return JsonDocument(std::move(copy), std::move(document));
 }
 
 const JsonValue* FindMember(const JsonValue& object, absl::string_view name) {

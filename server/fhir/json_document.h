@@ -4,6 +4,11 @@
 #ifndef NEEDLEWISE_SERVER_FHIR_JSON_DOCUMENT_H_
 #define NEEDLEWISE_SERVER_FHIR_JSON_DOCUMENT_H_
 
+// Sixteen bytes at a time; every x86-64 has that.
+#if defined(__SSE2__) && !defined(RAPIDJSON_SSE2)
+#define RAPIDJSON_SSE2
+#endif
+
 #include <rapidjson/document.h>
 
 #include <memory>
@@ -23,12 +28,15 @@ using JsonValue = rapidjson::Value;
 class JsonDocument {
  public:
   JsonDocument() : root_(std::make_unique<rapidjson::Document>()) {}
-  explicit JsonDocument(std::unique_ptr<rapidjson::Document> root)
-      : root_(std::move(root)) {}
+  // Texts of `root` are in `text`.
+  JsonDocument(std::unique_ptr<char[]> text,
+               std::unique_ptr<rapidjson::Document> root)
+      : text_(std::move(text)), root_(std::move(root)) {}
 
   const JsonValue& root() const { return *root_; }
 
  private:
+  std::unique_ptr<char[]> text_;
   std::unique_ptr<rapidjson::Document> root_;
 };
 

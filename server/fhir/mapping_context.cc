@@ -106,7 +106,7 @@ std::vector<CodedConcept> MappingContext::Concepts(const FhirResource& resource,
       }
     }
     if (concepts.size() == before) {
-      unmapped.emplace_back(coded.path, coded.coding);
+      unmapped.emplace_back(std::move(coded.path), std::move(coded.coding));
     }
   }
   for (const auto& [path, coding] : unmapped) {
@@ -294,10 +294,14 @@ void MappingContext::Write(const FindingDraft& draft,
   FindingPlaces& places = mapped->places.emplace_back();
   const std::string& location = draft.resource->location;
   places.finding = draft.code.Text(draft.code_resource->location);
-  places.onset = draft.onset.Text(location);
-  places.last = draft.last.Text(location);
-  places.recorded = draft.recorded.Text(location);
-  places.quantity = draft.quantity.Text(location);
+  // What the resource does not give has no place, and cannot be wrong.
+  const auto place = [&](const ElementPath& path) {
+    return path.empty() ? std::string() : path.Text(location);
+  };
+  places.onset = place(draft.onset);
+  places.last = place(draft.last);
+  places.recorded = place(draft.recorded);
+  places.quantity = place(draft.quantity);
 }
 
 }  // namespace needlewise
