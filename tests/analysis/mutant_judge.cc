@@ -123,7 +123,7 @@ testing::v1::RuleCaseSuite MutantJudge::PatientsOf(
   testing::v1::RuleCaseSuite suite;
   suite.set_as_of(diff.as_of());
   for (const testing::v1::VerdictChange& change : diff.changes()) {
-    *suite.add_cases() = change.witness();
+    if (change.has_witness()) *suite.add_cases() = change.witness();
   }
   return suite;
 }
