@@ -33,14 +33,18 @@ def main():
     with tempfile.TemporaryDirectory(prefix="needlewise-memory-") as name:
         folder = pathlib.Path(name)
         measure.run_tool(make_request, str(folder))
+        # The answers to expect, from a server that does not hold the samples'
+        # request id against them.
+        with measure.running([server, f"--config={folder}/server.textproto"],
+                             folder / "port") as target:
+            measure.run_tool(make_request, str(folder),
+                             f"127.0.0.1:{target.port}")
         config = folder / "log.textproto"
         config.write_text(
             (folder / "server.textproto").read_text()
             + f'decision_log {{ sqlite_file: "{folder}/log.db" }}')
         with measure.running([server, f"--config={config}"],
                              folder / "port") as target:
-            measure.run_tool(make_request, str(folder),
-                             f"127.0.0.1:{target.port}")
             sample = measure.write_unnamed(folder)
             points = []
             print("     calls  resident   anonymous     calls/s")
