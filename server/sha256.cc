@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 
 namespace needlewise {
 namespace {
@@ -23,9 +24,17 @@ void Check(int result) {
 
 }  // namespace
 
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+Sha256::Context& Sha256::Spare() {
+  thread_local Context spare;
+  return spare;
+}
+
+Sha256::Sha256() : context_(std::move(Spare())) {
+  if (context_ == nullptr) context_.reset(EVP_MD_CTX_new());
   Check(EVP_DigestInit_ex2(context_.get(), Algorithm(), nullptr));
 }
+
+Sha256::~Sha256() { Spare() = std::move(context_); }
 
 Sha256& Sha256::Add(absl::string_view text) {
   unsigned char length[8];

@@ -5,10 +5,14 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <system_error>
 #include <vector>
 
+#include "absl/strings/charconv.h"
+#include "absl/strings/numbers.h"
 #include "server/fhir/json_fault.h"
 #include "server/utf8.h"
 
@@ -23,9 +27,10 @@ constexpr SizeType kFewMembers = 16;
 // The reader looks at so many bytes at a time, the last one a zero byte.
 constexpr size_t kBlock = 16;
 
-// Numbers are the nearest doubles, and texts are decoded where they stand.
+// Texts are decoded where they stand, and numbers are read here: the library
+// reads `0e260` by an undefined operation.
 constexpr unsigned kStrict =
-    rapidjson::kParseFullPrecisionFlag | rapidjson::kParseInsituFlag;
+    rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
 
 absl::string_view NameOf(const JsonValue::Member& member) {
   return {member.name.GetString(), member.name.GetStringLength()};
@@ -78,13 +83,26 @@ class Builder {
 
   bool Null() { return document_.Null(); }
   bool Bool(bool value) { return document_.Bool(value); }
-  bool Int(int value) { return document_.Int(value); }
-  bool Uint(unsigned value) { return document_.Uint(value); }
-  bool Int64(int64_t value) { return document_.Int64(value); }
-  bool Uint64(uint64_t value) { return document_.Uint64(value); }
-  bool Double(double value) { return document_.Double(value); }
-  // Numbers are read, never kept as text.
-  bool RawNumber(const char*, SizeType, bool) { return false; }
+  // A whole number, or else the nearest double; none that is beyond one.
+  bool RawNumber(const char* text, SizeType length, bool /*copy*/) {
+    int64_t whole = 0;
+    const absl::string_view number(text, length);
+    if (number != "-0" && absl::SimpleAtoi(number, &whole)) {
+      return document_.Int64(whole);
+    }
+    double value = 0;
+    const auto read = absl::from_chars(text, text + length, value);
+    // One too small to tell from zero is out of range as well.
+    const bool is_too_large =
+        read.ec == std::errc::result_out_of_range && std::abs(value) > 1;
+    return !is_too_large && document_.Double(value);
+  }
+  // What the library makes of numbers itself, which it is told not to.
+  bool Int(int /*value*/) { return false; }
+  bool Uint(unsigned /*value*/) { return false; }
+  bool Int64(int64_t /*value*/) { return false; }
+  bool Uint64(uint64_t /*value*/) { return false; }
+  bool Double(double /*value*/) { return false; }
   bool String(const char* text, SizeType length, bool copy) {
     return document_.String(text, length, copy);
   }

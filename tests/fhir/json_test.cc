@@ -31,6 +31,29 @@ TEST(ParseJsonTest, ReadsWhatIsWritten) {
             "{\"a\":[1,-2,3.5,true,false,null,\"\xC3\xA9\"],\"b\":{\"c\":{}}}");
 }
 
+TEST(ParseJsonTest, ReadsNumbersExactly) {
+  Violations violations;
+  const auto value = [&](const std::string& text) {
+    const absl::optional<JsonDocument> json = ParseJson(text, &violations);
+    return json.has_value() && json->root().IsNumber()
+               ? json->root().GetDouble()
+               : -12345;
+  };
+  EXPECT_EQ(value("0"), 0);
+  EXPECT_EQ(value("-0"), 0);
+  EXPECT_EQ(value("0e260"), 0);
+  EXPECT_EQ(value("0E44"), 0);
+  EXPECT_EQ(value("-1.5"), -1.5);
+  EXPECT_EQ(value("0.1"), 0.1);
+  EXPECT_EQ(value("149.99999999999997"), 149.99999999999997);
+  EXPECT_EQ(value("9007199254740993"), 9007199254740992.0);
+  EXPECT_EQ(value("1.7976931348623157e308"), 1.7976931348623157e308);
+  EXPECT_EQ(value("5e-324"), 5e-324);
+  EXPECT_EQ(value("1e-400"), 0);
+  EXPECT_EQ(value("123456789012345678901234567890"), 1.2345678901234568e29);
+  EXPECT_TRUE(violations.empty());
+}
+
 struct FaultCase {
   const char* name;
   std::string text;

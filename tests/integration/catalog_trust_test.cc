@@ -199,7 +199,7 @@ TEST_F(CatalogTrustTest, OnlyASealedCatalogueIsPutInForce) {
   folder_.Replace(Sealed(files, past));
   EXPECT_EQ(manager->CheckNow(), Outcome::kRefused);
   EXPECT_THAT(sink_.Text(), HasSubstr("might be used until 2000-12-31"));
-  EXPECT_EQ(Told(*manager).version().version(), "1.1.0");
+  EXPECT_EQ(Told(*manager).version().version(), "1.0.0");
   EXPECT_TRUE(Told(*manager).seal_trusted());
 
   folder_.Replace(SealedCatalog(4));

@@ -33,7 +33,7 @@ TEST_F(CatalogWatchTest, TellsWhatIsInForceAndThenEachChange) {
   v1::WatchRuleCatalogResponse event;
   ASSERT_TRUE(watch->Read(&event));
   EXPECT_EQ(event.event(), v1::CATALOG_EVENT_IN_FORCE);
-  EXPECT_EQ(event.version().version(), "1.1.0");
+  EXPECT_EQ(event.version().version(), "1.0.0");
 
   server_.folder().Replace(SmallCatalog(2));
   server_.server().catalogs().CheckNow();

@@ -75,7 +75,7 @@ TEST_F(RecommendationServiceTest, PlansADatedCourse) {
   EXPECT_THAT(response.decision_id(), MatchesRegex("[a-z2-7]{26}"));
   ASSERT_GE(response.plan().sessions_size(), 3);
   EXPECT_EQ(response.plan().sessions(0).earliest(), "2026-06-20");
-  EXPECT_EQ(response.plan().catalog().version(), "1.1.0");
+  EXPECT_EQ(response.plan().catalog().version(), "1.0.0");
 }
 
 TEST_F(RecommendationServiceTest, DoesNotPlanWhileScreeningBlocks) {

@@ -69,7 +69,7 @@ TEST_F(RuleCatalogServiceTest, GivesTheWholeCatalogue) {
   grpc::ClientContext context;
   ASSERT_TRUE(server_.catalog().GetRuleCatalog(&context, {}, &response).ok());
   EXPECT_EQ(response.catalog().rules_size(), 6);
-  EXPECT_EQ(response.catalog().manifest().version(), "1.1.0");
+  EXPECT_EQ(response.catalog().manifest().version(), "1.0.0");
   EXPECT_EQ(response.version().digest(), InForce().digest());
   EXPECT_EQ(response.activated_at().substr(0, 7), "2026-06");
 }
@@ -179,7 +179,7 @@ TEST_F(RuleCatalogServiceTest, GivesARuleWithWhatItRefersTo) {
   EXPECT_EQ(response.citations(0).citation_id(), "M1");
   ASSERT_EQ(response.conflicts_size(), 1);
   EXPECT_EQ(response.conflicts(0).conflict_id(), "C1");
-  EXPECT_EQ(response.version().version(), "1.1.0");
+  EXPECT_EQ(response.version().version(), "1.0.0");
 }
 
 TEST_F(RuleCatalogServiceTest, UnknownRuleIsNotFound) {

@@ -54,7 +54,7 @@ TEST_F(ScreeningServiceTest, AnswersWithAVerdictForEachTreatment) {
   EXPECT_EQ(decision.treatments(1).verdict(), v1::VERDICT_DATA_REQUIRED);
   EXPECT_EQ(decision.today(), "2026-06-15");
   EXPECT_EQ(decision.as_of(), "2026-06-20");
-  EXPECT_EQ(decision.catalog().version(), "1.1.0");
+  EXPECT_EQ(decision.catalog().version(), "1.0.0");
   EXPECT_EQ(decision.catalog().digest().size(), 64);
   EXPECT_THAT(response.decision_id(), MatchesRegex("[a-z2-7]{26}"));
 }
