@@ -14,13 +14,6 @@ constexpr absl::Duration kLongestPause = absl::Seconds(5);
 // between two groups, so that no call waits long.
 constexpr absl::Duration kPruneInterval = absl::Seconds(30);
 constexpr int64_t kPrunedAtOnce = 2000;
-// A commit costs as much as tens of records. So where this many calls wait when
-// the last one is over, and more are certain to come, the next one is put off:
-// until there are enough, and for no longer than the last one took, so that
-// nobody waits much longer than for one that had just begun.
-constexpr size_t kCrowd = 8;
-constexpr size_t kEnough = 64;
-constexpr absl::Duration kLongestGathering = absl::Milliseconds(1);
 
 int64_t CountEntries(const std::vector<NewEntry>& entries) {
   return static_cast<int64_t>(entries.size());
@@ -79,21 +72,11 @@ DecisionLogStats DecisionLog::Stats() const {
   return stats;
 }
 
-bool DecisionLog::HasEnoughOrStops() const {
-  return stopping_ || queue_.size() >= kEnough;
-}
-
 bool DecisionLog::Take(Group* group) {
   group->clear();
   absl::MutexLock lock(&mutex_);
-  const bool crowded = queue_.size() >= kCrowd;
   mutex_.AwaitWithTimeout(absl::Condition(this, &DecisionLog::HasWorkOrStops),
                           kPruneInterval);
-  if (crowded) {
-    mutex_.AwaitWithTimeout(
-        absl::Condition(this, &DecisionLog::HasEnoughOrStops),
-        std::min(last_commit_, kLongestGathering));
-  }
   size_t taken = 0;
   while (!queue_.empty() &&
          (taken == 0 ||
@@ -162,7 +145,6 @@ absl::Status DecisionLog::Write(Group* group, bool again) {
   if (!written.ok()) return written;
   const absl::Duration took =
       absl::FromChrono(std::chrono::steady_clock::now() - start);
-  last_commit_ = took;
   if (!entries.empty()) {
     absl::MutexLock lock(&mutex_);
     const auto bucket = std::lower_bound(kCommitLatencyBounds.begin(),

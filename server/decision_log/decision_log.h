@@ -124,7 +124,6 @@ class DecisionLog {
   bool HasWorkOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stopping_ || !queue_.empty();
   }
-  bool HasEnoughOrStops() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Writes a group, trying once more after a failure.
   absl::Status Write(Group* group, bool again);
   absl::Status WriteArchives();
@@ -154,7 +153,6 @@ class DecisionLog {
   // The writer's own.
   absl::InsecureBitGen random_;
   absl::Time next_prune_ = absl::InfinitePast();
-  absl::Duration last_commit_;
   // Last, so that all it uses is there when it begins.
   std::thread writer_;
 };

@@ -1,7 +1,5 @@
 #include "server/decision_log/decision_recorder.h"
 
-#include <google/protobuf/arena.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -11,6 +9,7 @@
 #include "needlewise/log/v1/log_entry.pb.h"
 #include "rules/engine/decide.h"
 #include "rules/engine/patient_intake.h"
+#include "server/call_arena.h"
 #include "server/decision_id.h"
 #include "server/decision_log/record_form.h"
 #include "server/decision_log/replay.h"
@@ -19,7 +18,6 @@
 namespace needlewise {
 namespace {
 
-using ::google::protobuf::Arena;
 using ::google::protobuf::RepeatedPtrField;
 
 constexpr size_t kShortHash = 16;
@@ -385,8 +383,8 @@ NewEntry DecisionRecorder::Make(const RecordContext& context,
   const CompiledCatalog& catalog = *context.catalog;
   // What the engine accepted is a whole date.
   const Day as_of = *ParseWholeDate(decision.as_of());
-  Arena arena;
-  auto* entry = Arena::CreateMessage<log::v1::LogEntry>(&arena);
+  CallArena arena;
+  auto* entry = arena.Make<log::v1::LogEntry>();
   v1::DecisionRecord* record = entry->mutable_decision();
   record->set_decision_id(context.decision_id.data(),
                           context.decision_id.size());
