@@ -1,9 +1,5 @@
 #include "server/fhir/json_document.h"
 
-#include <rapidjson/reader.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -14,6 +10,7 @@
 #include "absl/strings/charconv.h"
 #include "absl/strings/numbers.h"
 #include "server/fhir/json_fault.h"
+#include "server/fhir/rapidjson.h"
 #include "server/utf8.h"
 
 namespace needlewise {

@@ -4,13 +4,6 @@
 #ifndef NEEDLEWISE_SERVER_FHIR_JSON_DOCUMENT_H_
 #define NEEDLEWISE_SERVER_FHIR_JSON_DOCUMENT_H_
 
-// Sixteen bytes at a time; every x86-64 has that.
-#if defined(__SSE2__) && !defined(RAPIDJSON_SSE2)
-#define RAPIDJSON_SSE2
-#endif
-
-#include <rapidjson/document.h>
-
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "rules/engine/violation.h"
+#include "server/fhir/rapidjson.h"
 
 namespace needlewise {
 
