@@ -1,7 +1,9 @@
 #include "server/fhir/json.h"
 
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
 #include "absl/strings/string_view.h"
-#include "server/fhir/rapidjson.h"
 #include "server/utf8.h"
 
 namespace needlewise {

@@ -1,5 +1,9 @@
 #include "server/fhir/json_document.h"
 
+#include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -10,7 +14,6 @@
 #include "absl/strings/charconv.h"
 #include "absl/strings/numbers.h"
 #include "server/fhir/json_fault.h"
-#include "server/fhir/rapidjson.h"
 #include "server/utf8.h"
 
 namespace needlewise {
@@ -21,11 +24,9 @@ using rapidjson::SizeType;
 // Objects of at most so many members are searched for twins pair by pair.
 constexpr SizeType kFewMembers = 16;
 
-// The reader looks at so many bytes at a time, the last one a zero byte.
-constexpr size_t kBlock = 16;
-
 // Texts are decoded where they stand, and numbers are read here: the library
-// reads `0e260` by an undefined operation.
+// reads `0e260` by an undefined operation. It is not to be compiled with
+// RAPIDJSON_SSE2, which lets 0x1A to 0x1F pass in a text.
 constexpr unsigned kStrict =
     rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
 
@@ -148,9 +149,9 @@ bool IsStrict(const JsonValue& value, bool has_escapes) {
 absl::optional<JsonDocument> ParseJson(absl::string_view text,
                                        Violations* violations) {
   auto document = std::make_unique<rapidjson::Document>();
-  std::unique_ptr<char[]> copy(new char[text.size() + kBlock]);
+  std::unique_ptr<char[]> copy(new char[text.size() + 1]);
   std::memcpy(copy.get(), text.data(), text.size());
-  std::memset(copy.get() + text.size(), 0, kBlock);
+  copy[text.size()] = '\0';
   bool read = false;
   const auto build = [&](rapidjson::Document& into) {
     Builder builder(&into);

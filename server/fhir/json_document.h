@@ -4,6 +4,8 @@
 #ifndef NEEDLEWISE_SERVER_FHIR_JSON_DOCUMENT_H_
 #define NEEDLEWISE_SERVER_FHIR_JSON_DOCUMENT_H_
 
+#include <rapidjson/document.h>
+
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,7 +13,6 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "rules/engine/violation.h"
-#include "server/fhir/rapidjson.h"
 
 namespace needlewise {
 

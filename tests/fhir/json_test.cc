@@ -105,6 +105,10 @@ INSTANTIATE_TEST_SUITE_P(
                   R"({"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1,)"
                   R"("j":1,"k":1,"l":1,"m":1,"n":1,"o":1,"p":1,"q":1,"a":2})",
                   "a: occurs twice"},
+        FaultCase{"LastControlCharacterFarInAText",
+                  absl::StrCat("[\"", std::string(40, 'x'), "\x1F",
+                               std::string(40, 'x'), "\"]"),
+                  "[0]: is not JSON"},
         FaultCase{"ControlCharacter", "[\"\x01\"]", ": is not JSON"}),
     [](const auto& info) { return info.param.name; });
 
@@ -119,6 +123,14 @@ TEST(ParseJsonTest, ReadsToTheDepthItSays) {
 TEST(ParseJsonTest, RepeatsNoLongNames) {
   EXPECT_LT(FaultOf(absl::StrCat("{\"", std::string(10000, 'x'), "\":")).size(),
             200);
+}
+
+TEST(WriteJsonTest, EscapesControlCharacters) {
+  const std::string around(40, 'x');
+  for (char c = 1; c < 0x20; ++c) {
+    const std::string text = around + c + around;
+    EXPECT_EQ(Json::parse(WriteJson(Json(text))), text);
+  }
 }
 
 TEST(WriteJsonTest, NeverFails) {
