@@ -22,13 +22,15 @@ class Simplifier {
 
   void Run() {
     // A patient who said no to everything else is the easiest to read.
-    TryWith([&](RuleCase* c) { CloseSections(c); }) ||
-        TryWith([&](RuleCase* c) {
-          CloseSections(c);
-          DropUnknown(c);
-        });
-    for (const v1::Section& section : catalog_.sections()) {
-      TryWith([&](RuleCase* c) { Close(section.section_id(), c); });
+    const bool all_closed = TryWith([&](RuleCase* c) { CloseSections(c); }) ||
+                            TryWith([&](RuleCase* c) {
+                              CloseSections(c);
+                              DropUnknown(c);
+                            });
+    if (!all_closed) {
+      for (const v1::Section& section : catalog_.sections()) {
+        TryWith([&](RuleCase* c) { Close(section.section_id(), c); });
+      }
     }
     // What is left may need less once something else is gone.
     for (bool again = true; again;) {

@@ -16,9 +16,10 @@ namespace needlewise::analysis {
 // hundred times, so an engine is to answer and not a solver.
 using StillShows = std::function<bool(const testing::v1::RuleCase&)>;
 
-// Leaves a case that shows the same and says no more than it must: no finding,
-// date, area, concern, device or closed section can be taken out of it by
-// itself. `*rule_case` has to show it to begin with.
+// Leaves a case that shows the same and says no more than it must: no finding
+// and no closed section can be taken out of it by itself, nor the dates or
+// areas of a finding, the age, the device or the concerns. `*rule_case` has to
+// show it to begin with.
 void Simplify(const v1::RuleCatalog& catalog, const StillShows& still_shows,
               testing::v1::RuleCase* rule_case);
 

@@ -1,6 +1,5 @@
 #include "rules/analysis/slice_diff.h"
 
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <set>
@@ -253,12 +252,13 @@ class SliceDiff::Comparison {
     for (const Formula wish : {f_.And(alone, plain), plain, alone, f_.True()}) {
       const Formula change = f_.And(sayable, wish);
       if (solver_.Check({change}) != Answer::kSatisfiable) continue;
-      // By how far the verdict moves, most first.
+      // By how far the verdict moves in this direction, most first.
+      const bool is_laxer = direction == testing::v1::CHANGE_DIRECTION_LAXER;
       std::multimap<int, Formula, std::greater<int>> moves;
       for (const auto& [from, is_from] : old_verdict_.is) {
         for (const auto& [to, is_to] : new_verdict_.is) {
-          if (from == to) continue;
-          moves.emplace(std::abs(to - from), f_.And(is_from, is_to));
+          const int distance = is_laxer ? from - to : to - from;
+          if (distance > 0) moves.emplace(distance, f_.And(is_from, is_to));
         }
       }
       for (const auto& [distance, move] : moves) {

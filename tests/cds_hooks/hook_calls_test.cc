@@ -194,7 +194,7 @@ TEST(HookCallTest, SaysNothingWhereNothingFiredAndEverythingIsKnown) {
                    {"system", unit["system"]},
                    {"code", unit["code"]}}}};
       } else {
-        // The last but one says no: "not now" or "never".
+        // No: "not now" or "never".
         const bool ever = item["answerValueSet"] == "#statuses-ever";
         value = {{"valueCoding",
                   {{"system", kFindingStatusSystem},

@@ -229,15 +229,20 @@ TEST(QuestionnaireResponseTest, IsUsedOnlyWhenComplete) {
   EXPECT_THAT(mapped.not_used, ElementsAre(HasSubstr("NOT_CERTAIN")));
 }
 
-// What goes out as a question comes back as the answer to it.
-TEST(QuestionnaireTest, HasAnItemForEveryKindOfConcept) {
-  const CompiledCatalog& catalog = ShippedCatalog();
+std::vector<int> ConceptsThatAreAskedAbout(const CompiledCatalog& catalog) {
   std::vector<int> concepts;
   for (size_t c = 0; c < catalog.concepts.size(); ++c) {
     if (catalog.concepts[c].definition != nullptr) {
       concepts.push_back(static_cast<int>(c));
     }
   }
+  return concepts;
+}
+
+// What goes out as a question comes back as the answer to it.
+TEST(QuestionnaireTest, HasAnItemForEveryKindOfConcept) {
+  const CompiledCatalog& catalog = ShippedCatalog();
+  const std::vector<int> concepts = ConceptsThatAreAskedAbout(catalog);
   const Json questionnaire = MakeQuestionnaire(catalog, concepts, "q", 0);
   ASSERT_EQ(questionnaire["item"].size(), concepts.size());
   for (size_t i = 0; i < concepts.size(); ++i) {
@@ -263,12 +268,7 @@ TEST(QuestionnaireTest, HasAnItemForEveryKindOfConcept) {
 
 TEST(QuestionnaireTest, ContainsEachSetOfAnswersOnce) {
   const CompiledCatalog& catalog = ShippedCatalog();
-  std::vector<int> concepts;
-  for (size_t c = 0; c < catalog.concepts.size(); ++c) {
-    if (catalog.concepts[c].definition != nullptr) {
-      concepts.push_back(static_cast<int>(c));
-    }
-  }
+  const std::vector<int> concepts = ConceptsThatAreAskedAbout(catalog);
   const Json questionnaire = MakeQuestionnaire(catalog, concepts, "q", 0);
   std::map<std::string, size_t> sizes;
   for (const Json& set : questionnaire["contained"]) {

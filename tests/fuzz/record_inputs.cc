@@ -70,6 +70,8 @@ void TryRecord(absl::string_view bytes) {
   const absl::optional<JsonDocument> json = ParseJson(bytes, &violations);
   Must(json.has_value() == violations.empty());
   if (!json.has_value()) return;
+  // Nothing is read that another strict reader refuses.
+  Must(Json::accept(bytes.begin(), bytes.end()));
   // What was read can be written and read again.
   const std::string written = WriteJson(json->root());
   Violations none;
